@@ -1,0 +1,1 @@
+"""Speaks to an Airflow by its REST API and its command line."""

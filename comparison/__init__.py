@@ -1,0 +1,1 @@
+"""Compares the outputs and timings of runs, and reports."""

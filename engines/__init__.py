@@ -1,0 +1,1 @@
+"""Starts, drives and stops the engines; each gives a Run."""

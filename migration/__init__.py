@@ -1,0 +1,1 @@
+"""Turns Airflow DAG files into Prefect flows."""

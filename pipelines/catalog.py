@@ -1,0 +1,97 @@
+"""What a pipeline is, and which ones there are."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pipelines
+from pipelines.errors import CannotProceedError
+
+StepResult = dict[str, Any]
+"""What a step gives: small and JSON-able (counts, names, a warning)."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One unit of work: one task on each engine."""
+
+    name: str
+    """Also the task id in Airflow and the task name in Prefect."""
+    summary: str
+    run: Callable[..., StepResult]
+    """Called with a psycopg2 connection, the settings, and the results of `needs` in order."""
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Output:
+    """A table or query whose rows the comparison looks at."""
+
+    name: str
+    query: str
+    """A SELECT, without order; its columns are the ones that are compared."""
+    key: tuple[str, ...] = ()
+    """Columns that identify a row; empty: rows are compared as a multiset."""
+    tolerances: Mapping[str, float] = field(default_factory=dict)
+    """Absolute tolerance by column; for a geometry, the distance in its own units."""
+    volatile: tuple[str, ...] = ()
+    """Columns of the table that the query leaves out, because they differ from run to run."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A named list of steps, their settings, and the outputs that a comparison looks at."""
+
+    name: str
+    summary: str
+    steps: tuple[Step, ...]
+    outputs: tuple[Output, ...]
+    settings: type[Any]
+    """A frozen dataclass; every field has a default, so that `settings()` is the usual run."""
+    input_tables: tuple[str, ...]
+    """The tables whose rows make up the input: hashed, so that two runs can be said to start alike."""
+    airflow_dag_id: str
+    prefect_flow: str
+    """`module:function`, such as `prefect_flows.tree_clusters:assign_tree_flow`."""
+    airflow_connection: str
+    prefect_connection: str
+
+
+def names() -> tuple[str, ...]:
+    """List the pipelines: the packages in this folder that define `PIPELINE`."""
+    found = (module.name for module in pkgutil.iter_modules(pipelines.__path__) if module.ispkg)
+    return tuple(sorted(found))
+
+
+def find(name: str) -> Pipeline:
+    """Give the pipeline of this name.
+
+    Raises CannotProceedError if there is none.
+    """
+    if name not in names():
+        raise CannotProceedError(
+            f"There is no pipeline named {name!r}. These exist: {', '.join(names())}. "
+            "`replant pipelines` describes them."
+        )
+    pipeline = importlib.import_module(f"pipelines.{name}").PIPELINE
+    if not isinstance(pipeline, Pipeline):
+        raise TypeError(f"pipelines.{name}.PIPELINE is not a Pipeline")
+    return pipeline
+
+
+def settings_for(pipeline: Pipeline, values: Mapping[str, Any]) -> Any:
+    """Make the pipeline's settings from plain values, as they travel to an engine as JSON.
+
+    Raises CannotProceedError on a name that the pipeline does not have.
+    """
+    known = set(pipeline.settings.__dataclass_fields__)
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise CannotProceedError(
+            f"{pipeline.name} has no setting {', '.join(unknown)}. It has: {', '.join(sorted(known))}."
+        )
+    return pipeline.settings(**values)

@@ -1,0 +1,40 @@
+"""Real parts for the tests: one PostgreSQL with PostGIS, a database of its own for each test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engines.databases import connected, create_database, drop_database
+from engines.postgres import Cluster
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A server that does not wait for the disk, with a template database `postgis`."""
+    with Cluster(tmp_path_factory.mktemp("postgres"), durable=False) as cluster:
+        url = create_database(cluster.url(), "postgis")
+        with connected(url, autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE EXTENSION postgis")
+        yield cluster
+
+
+@pytest.fixture
+def database_url(postgres: Cluster) -> Iterator[str]:
+    """An empty database with PostGIS, dropped after the test."""
+    name = f"test_{next(_NUMBERS)}"
+    yield create_database(postgres.url(), name, template="postgis")
+    drop_database(postgres.url(), name)
+
+
+@pytest.fixture
+def log_dir(tmp_path: Path) -> Path:
+    """A folder for a run's logs."""
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    return folder
