@@ -54,6 +54,8 @@ class Pipeline:
     """A frozen dataclass; every field has a default, so that `settings()` is the usual run."""
     input_tables: tuple[str, ...]
     """The tables whose rows make up the input: hashed, so that two runs can be said to start alike."""
+    counts: Callable[[Mapping[str, StepResult]], dict[str, int]]
+    """Makes the few counts that a notice shows out of the results by step name."""
     airflow_dag_id: str
     prefect_flow: str
     """`module:function`, such as `prefect_flows.tree_clusters:assign_tree_flow`."""
