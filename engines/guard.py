@@ -1,6 +1,6 @@
 """Runs one command and sees to it that nothing of it outlives replant.
 
-    python engines/guard.py --stop-signal TERM --grace 10 [--user NAME] -- COMMAND...
+    python engines/guard.py --stop-signal TERM --grace 10 [--user NAME] [--stdin-fd N] -- COMMAND...
 
 The guard is a subreaper, so whatever the command forks, daemons included, stays below it. It stops the
 command when its standard input closes (the parent ended, however it ended), or when it is told to by
@@ -96,11 +96,11 @@ def _end_all(command: int, code: int | None, stop_signal: int, grace: float) -> 
     return code
 
 
-def _start(argv: list[str], user: str | None) -> subprocess.Popen[bytes]:
+def _start(argv: list[str], user: str | None, stdin: int) -> subprocess.Popen[bytes]:
     account = pwd.getpwnam(user) if user else None
     return subprocess.Popen(
         argv,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         start_new_session=True,
         user=account.pw_uid if account else None,
         group=account.pw_gid if account else None,
@@ -116,6 +116,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--stop-signal", default="TERM")
     parser.add_argument("--grace", type=float, default=10.0)
     parser.add_argument("--user")
+    parser.add_argument("--stdin-fd", type=int, default=subprocess.DEVNULL, help="what the command reads")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
 
@@ -128,7 +129,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda received, _frame: stopping.append(received))
     signal.signal(signal.SIGCHLD, lambda *_: None)
 
-    command = _start(options.command, options.user).pid
+    command = _start(options.command, options.user, options.stdin_fd).pid
     code = None
     watched = [readable, sys.stdin.fileno()]
     while code is None and not stopping:

@@ -132,11 +132,16 @@ class Service:
 
     def tail(self, lines: int = 15) -> str:
         """Give the last lines of the log, secrets masked."""
-        try:
-            text = self.log.read_text(errors="replace")
-        except OSError:
-            return ""
-        return mask("\n".join(text.splitlines()[-lines:]))
+        return tail_of(self.log, lines)
 
     def _said(self, what: str) -> str:
         return f"{what} Its log is {self.log}; it ends with:\n{self.tail()}"
+
+
+def tail_of(log: Path, lines: int = 15) -> str:
+    """Give the last lines of a log, secrets masked; nothing if there is no log."""
+    try:
+        text = log.read_text(errors="replace")
+    except OSError:
+        return ""
+    return mask("\n".join(text.splitlines()[-lines:]))
