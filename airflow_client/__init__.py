@@ -1,1 +1,1 @@
-"""Speaks to an Airflow by its REST API and its command line."""
+"""Speaks to an Airflow, ours or a user's: by REST, and by the command line of its Python environment."""
