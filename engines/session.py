@@ -53,6 +53,8 @@ class StartedEngine:
     start_seconds: float
     idle_memory_bytes: int
     """Proportional set size of its servers before the first run."""
+    used_existing: bool
+    """Whether it was the user's own, so that nothing was started."""
 
 
 class Session:
@@ -86,7 +88,8 @@ class Session:
         began = time.monotonic()
         self._stack.enter_context(engine)
         seconds = time.monotonic() - began
-        started = StartedEngine(engine, seconds, memory_of(engine.server_pids()))
+        existing = {"airflow": self.options.airflow_url, "prefect": self.options.prefect_api_url}.get(name)
+        started = StartedEngine(engine, seconds, memory_of(engine.server_pids()), existing is not None)
         self.started[name] = started
         return started
 

@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,16 +63,39 @@ def session_name() -> str:
 def empty_database(server_url: str, name: str) -> Iterator[str]:
     """Give an empty throw-away database that says in its comment what it is."""
     with throw_away(server_url, name) as url:
-        with connected(url, autocommit=True) as connection, connection.cursor() as cursor:
-            cursor.execute(
-                sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-                    sql.Identifier(name),
-                    sql.Literal(
-                        f"replant: throw-away, made by process {os.getpid()} on {socket.gethostname()}"
-                    ),
-                )
-            )
+        _say_what_it_is(server_url, name)
         yield url
+
+
+def _say_what_it_is(server_url: str, name: str) -> None:
+    words = f"replant: throw-away, made by process {os.getpid()} on {socket.gethostname()}"
+    with connected(server_url, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(words))
+        )
+
+
+@contextmanager
+def snapshot_of(
+    server_url: str, pipeline: Pipeline, source: str, fill: Callable[[str], None]
+) -> Iterator[Snapshot]:
+    """Give a snapshot that `fill`, called with the URL of an empty database, puts rows into."""
+    name = session_name()
+    with empty_database(server_url, name) as url:
+        fill(url)
+        yield take_snapshot(server_url, name, pipeline, source)
+
+
+@contextmanager
+def snapshot_of_users_database(url: str, pipeline: Pipeline) -> Iterator[Snapshot]:
+    """Give a snapshot that is a copy of a user's database, on the same server."""
+    name = session_name()
+    try:
+        copy_users_database(url, name)
+        _say_what_it_is(url, name)
+        yield take_snapshot(url, name, pipeline, f"a copy of {mask(url)}")
+    finally:
+        drop_database(url, name)
 
 
 def sweep_server(server_url: str) -> list[str]:

@@ -43,6 +43,19 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Plant:
+    """A difference put into one side on purpose, to show that a comparison finds it."""
+
+    summary: str
+    before: Callable[[Any], None] | None = None
+    """Called with a psycopg2 connection to the side's database before the run; commits."""
+    after: Callable[[Any], None] | None = None
+    """Likewise, after the run."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the run on that side."""
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """A named list of steps, their settings, and the outputs that a comparison looks at."""
 
@@ -61,6 +74,8 @@ class Pipeline:
     """`module:function`, such as `prefect_flows.tree_clusters:assign_tree_flow`."""
     airflow_connection: str
     prefect_connection: str
+    plants: Mapping[str, Plant] = field(default_factory=dict)
+    """By name, as `replant compare --plant NAME` takes it."""
 
 
 def names() -> tuple[str, ...]:
