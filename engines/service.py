@@ -117,12 +117,16 @@ class Service:
                 )
             time.sleep(every_seconds)
 
+    def ask_to_stop(self) -> None:
+        """Begin to stop, without waiting: so that several services can stop at the same time."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+
     def stop(self) -> None:
         """Stop the command and everything below it; does nothing if it has ended."""
         if self._process is None:
             return
-        if self._process.stdin is not None and not self._process.stdin.closed:
-            self._process.stdin.close()
+        self.ask_to_stop()
         try:
             self._process.wait(self._grace_seconds + 10)
         except subprocess.TimeoutExpired:
