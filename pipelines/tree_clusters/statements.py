@@ -1,0 +1,44 @@
+"""The pipeline's SQL, by name, and the one way in which its steps open a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg2.extensions
+
+HERE = Path(__file__).parent
+
+Connection = psycopg2.extensions.connection
+Cursor = psycopg2.extensions.cursor
+
+
+@cache
+def statement(name: str) -> str:
+    """Give the text of `sql/NAME.sql`."""
+    return (HERE / "sql" / f"{name}.sql").read_text()
+
+
+@contextmanager
+def transaction(connection: Connection, *, read_only: bool = False) -> Iterator[Cursor]:
+    """Give a cursor in a transaction of its own: committed at the end, rolled back if anything is raised.
+
+    A step owns its connection: what was left open on it before is rolled back. The isolation is
+    READ COMMITTED, as in the original job, whatever the connection's default is.
+    """
+    connection.rollback()
+    with connection, connection.cursor() as cursor:
+        access = "READ ONLY" if read_only else "READ WRITE"
+        cursor.execute(f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED, {access}")
+        yield cursor
+
+
+def only_row(cursor: Cursor) -> tuple[Any, ...]:
+    """Give the row of a query that always has exactly one."""
+    row = cursor.fetchone()
+    if row is None:
+        raise RuntimeError("a query that always gives one row gave none")
+    return row
