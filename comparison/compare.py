@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ class CompareOptions:
     """Opens the input snapshot on a server, given its URL."""
     repeat: int = 3
     settings: Mapping[str, Any] = field(default_factory=dict)
+    save_to: Path | None = None
+    """Where the engines' own records are kept, so that `replant up --report` can show these runs again."""
     plant: Plant | None = None
     """A difference put into the last engine's side on purpose."""
     webhook_url: str | None = field(default=None, repr=False)
@@ -54,7 +56,7 @@ class Compared:
 def stage_count(options: CompareOptions) -> int:
     """Say how many stages `compare` announces."""
     engines = options.session.engines
-    return 3 + len(engines) + len(turns(engines, options.repeat))  # server, input, report
+    return 4 + len(engines) + len(turns(engines, options.repeat))  # server, input, records, report
 
 
 def compare(options: CompareOptions, stages: Stages) -> Compared:
@@ -72,7 +74,12 @@ def compare(options: CompareOptions, stages: Stages) -> Compared:
         for engine in options.session.engines:
             stages.begin(f"starting {engine}")
             session.start(engine)
-        return _all_turns(options, session, snapshot, stages)
+        compared = _all_turns(options, session, snapshot, stages)
+        stages.begin("keeping the engines' records")
+        if options.save_to is not None:
+            for engine, started in session.started.items():
+                started.engine.save(options.save_to / engine)
+        return compared
 
 
 def _all_turns(options: CompareOptions, session: Session, snapshot: Snapshot, stages: Stages) -> Compared:
@@ -127,6 +134,7 @@ def _make(options: CompareOptions, session: Session, snapshot: Snapshot, turn: T
         settings=settings,
         webhook_url=options.webhook_url,
         label=turn.label,
+        input_hash=snapshot.hash,
     )
     try:
         run = session.run(turn.engine, request)
@@ -136,7 +144,7 @@ def _make(options: CompareOptions, session: Session, snapshot: Snapshot, turn: T
     if plant and plant.after and run.state == "success":
         with connected(clone) as connection:
             plant.after(connection)
-    return replace(run, input_hash=snapshot.hash)
+    return run
 
 
 def _outputs(
@@ -152,18 +160,3 @@ def _outputs(
         else:
             found.append(OutputPair(left, right, output.name, difference))
     return found
-
-
-def report_folder(pipeline: Pipeline, out: Path | None, root: Path, stamp: str) -> Path:
-    """Give the folder for a report: `--out`, or `reports/<pipeline>/<time>`.
-
-    Raises CannotProceedError if it cannot be written.
-    """
-    folder = out or root / pipeline.name / stamp
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotProceedError(
-            f"The report's folder {folder} cannot be made: {error.strerror}. Choose another with --out."
-        ) from None
-    return folder

@@ -1,4 +1,4 @@
-"""Which engine runs when: warm-up, then measured rounds in alternating order, one of them twice as control."""
+"""Which engine runs when: warm-up, measured rounds in alternating order, one of them twice as control."""
 
 from __future__ import annotations
 

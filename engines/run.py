@@ -108,6 +108,8 @@ class RunRequest:
     label: str = "run"
     """Tells runs of one session apart: in names of connections, blocks and log folders. [a-z0-9-]"""
     timeout_seconds: float = 3600.0
+    input_hash: str | None = None
+    """Of the snapshot that the database is a copy of; passed on into the Run by the session."""
 
 
 class Engine(Protocol):

@@ -19,6 +19,20 @@ from pipelines.errors import CannotProceedError
 class WatchedEngine(Engine, Protocol):
     """An engine that also says which processes are its own."""
 
+    @property
+    def ui_url(self) -> str | None:
+        """Where its UI is, while it is up."""
+        ...
+
+    @property
+    def login_file(self) -> Path | None:
+        """A file, for the user alone, that holds the login of its UI; None where it wants none."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write its records to a folder that `restore` starts from again, on the same port."""
+        ...
+
     def server_pids(self) -> tuple[int, ...]:
         """Roots of the process trees that it started."""
         ...
@@ -97,11 +111,11 @@ class Session:
         """Run once, and measure what it used."""
         driven = self.started[engine].engine
         if not self.options.metered:
-            return driven.run(request)
+            return replace(driven.run(request), input_hash=request.input_hash)
         watched = Watched(driven.server_pids, driven.is_runner, self._database_roots)
         with UsageMeter(watched) as meter:
             run = driven.run(request)
-        return replace(run, usage=_merged(meter.usage, run))
+        return replace(run, usage=_merged(meter.usage, run), input_hash=request.input_hash)
 
 
 def _merged(sampled: Usage, run: Run) -> Usage:

@@ -36,6 +36,12 @@ class StandaloneEngine:
     def __exit__(self, *_: object) -> None:
         return None
 
+    ui_url = None
+    login_file = None
+
+    def save(self, folder: Path) -> None:
+        """Nothing is kept: there is no server and no UI."""
+
     def server_pids(self) -> tuple[int, ...]:
         """The process of the run under way; there is no server."""
         return () if self._running is None else (self._running,)

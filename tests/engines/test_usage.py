@@ -1,0 +1,52 @@
+"""What a run costs is measured, not guessed: CPU of short-lived children included."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from engines.service import Service, environment
+from engines.usage import UsageMeter, Watched
+
+# Serves until killed; on each line of the log file's growth it starts a job that burns CPU and ends.
+SERVER = """
+import subprocess, sys, time
+burn = "import time\\nend = time.process_time() + 0.6\\nwhile time.process_time() < end: pass"
+time.sleep(0.5)
+subprocess.run([sys.executable, "-c", burn, "job"], check=True)
+open(sys.argv[1], "w").write("done")
+time.sleep(600)
+"""
+
+
+def test_cpu_of_a_job_that_has_already_ended_is_counted_as_the_runners(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    service = Service(
+        "server",
+        [sys.executable, "-c", SERVER, str(done)],
+        log=tmp_path / "log",
+        env=environment(tmp_path, {}),
+        grace_seconds=1,
+    )
+    with service:
+        watched = Watched(lambda: (service.pid,), lambda _pid, cmdline: cmdline.endswith(" job"))
+        with UsageMeter(watched, every_seconds=0.1) as meter:
+            deadline = time.monotonic() + 20
+            while not done.exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
+    usage = meter.usage
+    assert usage.cpu_seconds is not None
+    assert 0.6 <= usage.cpu_seconds < 1.2
+    assert usage.server_cpu_seconds is not None
+    assert usage.server_cpu_seconds < 0.5
+    assert usage.peak_memory_bytes is not None
+    assert usage.peak_memory_bytes > 2**20
+    assert usage.samples > 3
+
+
+def test_without_a_server_of_ours_nothing_is_claimed_about_the_database(tmp_path: Path) -> None:
+    with UsageMeter(Watched(lambda: (), lambda _pid, _cmdline: True)) as meter:
+        pass
+    assert meter.usage.database_cpu_seconds is None
+    assert meter.usage.peak_memory_bytes is None
