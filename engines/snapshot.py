@@ -89,6 +89,7 @@ def snapshot_of(
 @contextmanager
 def snapshot_of_users_database(url: str, pipeline: Pipeline) -> Iterator[Snapshot]:
     """Give a snapshot that is a copy of a user's database, on the same server."""
+    pipeline.check_database(url)
     name = session_name()
     try:
         copy_users_database(url, name)

@@ -65,6 +65,10 @@ class Pipeline:
     outputs: tuple[Output, ...]
     settings: type[Any]
     """A frozen dataclass; every field has a default, so that `settings()` is the usual run."""
+    fill_sample: Callable[[str, int, int], Any]
+    """Fills the empty database at a URL with a realistic input of this size, from this seed."""
+    check_database: Callable[[str], None]
+    """Raises CannotProceedError, naming what is missing, if a user's database cannot be the input."""
     input_tables: tuple[str, ...]
     """The tables whose rows make up the input: hashed, so that two runs can be said to start alike."""
     counts: Callable[[Mapping[str, StepResult]], dict[str, int]]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from pipelines.catalog import Output, Pipeline, Step, StepResult
 from pipelines.tree_clusters import steps
+from pipelines.tree_clusters.database import check_treetracker
+from pipelines.tree_clusters.planted import PLANTS
 from pipelines.tree_clusters.settings import TreeClusterSettings
 
 
@@ -17,6 +19,12 @@ def _counts(results: Mapping[str, StepResult]) -> dict[str, int]:
         ("clusters", "rebuild_clusters", "clusters"),
     )
     return {label: results[step][key] for label, step, key in shown if key in results.get(step, {})}
+
+
+def _fill_sample(url: str, trees: int, seed: int) -> None:
+    from pipelines.tree_clusters.sample import fill_sample  # needs packages that only the toolkit has
+
+    fill_sample(url, trees, seed)
 
 
 PIPELINE = Pipeline(
@@ -64,10 +72,13 @@ PIPELINE = Pipeline(
         ),
     ),
     settings=TreeClusterSettings,
+    fill_sample=_fill_sample,
+    check_database=check_treetracker,
     input_tables=("region_type", "region", "region_zoom", "trees", "tree_region", "clusters"),
     counts=_counts,
     airflow_dag_id="assign_tree_to_cluster",
     prefect_flow="prefect_flows.tree_clusters:assign_tree_flow",
     airflow_connection="postgres_default",
     prefect_connection="treetracker-db",
+    plants=PLANTS,
 )

@@ -22,6 +22,9 @@ class TreeClusterSettings:
     cluster_zoom_level: int = 14
     """The zoom level of the clusters that are rewritten."""
 
+    forget_refresh: bool = False
+    """Leave the view as it is, as a port that forgot the statement would: a comparison must find that."""
+
     def __post_init__(self) -> None:
         """Raise CannotProceedError on a value that no run could use."""
         if self.variant not in VARIANTS:

@@ -20,6 +20,8 @@ def assign_regions(connection: Connection, settings: TreeClusterSettings, counte
 
 def refresh_view(connection: Connection, settings: TreeClusterSettings, assigned: StepResult) -> StepResult:
     """Bring active_tree_region up to date: `{"refreshed": bool, ...}`."""
+    if settings.forget_refresh:
+        return {"refreshed": True, "forgotten": True}
     return faithful.refresh_view(connection, settings, assigned)
 
 
