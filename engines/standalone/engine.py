@@ -84,7 +84,10 @@ class StandaloneEngine:
             tasks=tuple(_task(values, log) for values in outcome["tasks"]),
             error=outcome["error"],
             warnings=tuple(outcome["warnings"]),
-            usage=Usage(cpu_seconds=outcome["cpu_seconds"], peak_memory_bytes=None),
+            usage=Usage(
+                cpu_seconds=outcome["cpu_seconds" if self.mode == "in-process" else "process_cpu_seconds"],
+                peak_memory_bytes=None,
+            ),
             versions={"python": sys.version.split()[0], "psycopg2": version("psycopg2-binary")},
             log_dir=str(request.log_dir),
             settings=request.settings,

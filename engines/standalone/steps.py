@@ -32,7 +32,7 @@ def run_steps(request: dict[str, Any]) -> dict[str, Any]:
     """Run the steps of `request["pipeline"]` in order, then notify.
 
     The request has `pipeline`, `database_url`, `settings` and `webhook_url`; the outcome has `state`,
-    `started`, `ended`, `tasks`, `error`, `warnings` and `cpu_seconds`.
+    `started`, `ended`, `tasks`, `error`, `warnings`, `cpu_seconds` and `process_cpu_seconds` (with imports).
     """
     pipeline = catalog.find(request["pipeline"])
     settings = catalog.settings_for(pipeline, request["settings"])
@@ -79,6 +79,7 @@ def run_steps(request: dict[str, Any]) -> dict[str, Any]:
         "error": error,
         "warnings": [sent["warning"]] if sent["warning"] else [],
         "cpu_seconds": _cpu_seconds() - before,
+        "process_cpu_seconds": _cpu_seconds(),
     }
 
 
