@@ -10,6 +10,8 @@ import pytest
 
 from engines.databases import connected, create_database, drop_database
 from engines.postgres import Cluster
+from pipelines.catalog import find
+from tests.slack_sink import SlackSink, slack_sink
 
 _NUMBERS = itertools.count(1)
 
@@ -30,6 +32,28 @@ def database_url(postgres: Cluster) -> Iterator[str]:
     name = f"test_{next(_NUMBERS)}"
     yield create_database(postgres.url(), name, template="postgis")
     drop_database(postgres.url(), name)
+
+
+@pytest.fixture(scope="session")
+def sample_database(postgres: Cluster) -> str:
+    """The name of a database with 300 sample trees, to be copied and not run on."""
+    find("tree_clusters").fill_sample(create_database(postgres.url(), "sample"), 300, 1)
+    return "sample"
+
+
+@pytest.fixture
+def sample_url(postgres: Cluster, sample_database: str) -> Iterator[str]:
+    """A database of one's own with 300 sample trees, dropped after the test."""
+    name = f"test_{next(_NUMBERS)}"
+    yield create_database(postgres.url(), name, template=sample_database)
+    drop_database(postgres.url(), name)
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackSink]:
+    """A real HTTP server in Slack's place."""
+    with slack_sink() as sink:
+        yield sink
 
 
 @pytest.fixture
