@@ -34,10 +34,14 @@ class Binaries:
     """LD_LIBRARY_PATH, where the packages were only unpacked."""
     origin: str = "installed"
     """How they came: installed, apt or unpacked."""
+    share: str = ""
+    """The folder with PROJ's and GDAL's data, where the packages were only unpacked."""
 
     def env(self) -> dict[str, str]:
         """Give what a process needs to run these programs."""
         extra = {"LD_LIBRARY_PATH": self.library_path} if self.library_path else {}
+        if self.share:
+            extra |= {"PROJ_DATA": f"{self.share}/proj", "GDAL_DATA": f"{self.share}/gdal"}
         return environment(Path("/nonexistent"), extra)
 
 
@@ -48,7 +52,9 @@ def find_binaries() -> Binaries:
     """
     try:
         facts = json.loads(POSTGRES_FACTS.read_text())
-        found = Binaries(Path(facts["bindir"]), facts["version"], facts["library_path"], facts["origin"])
+        found = Binaries(
+            Path(facts["bindir"]), facts["version"], facts["library_path"], facts["origin"], facts["share"]
+        )
         if (found.bindir / "postgres").exists():
             return found
     except (OSError, KeyError, ValueError):

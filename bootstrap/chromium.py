@@ -1,0 +1,52 @@
+"""A Chromium for the tests that look at pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+
+from bootstrap.apt import Apt
+from bootstrap.environments import Environment
+from bootstrap.places import BROWSERS
+from bootstrap.runner import Runner
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HINT = (
+    "There is no Chromium here, so the tests that look at pages are skipped. "
+    "As root, `apt-get install chromium` brings it."
+)
+
+
+def is_there() -> bool:
+    """Say whether a Chromium is installed, or was put into the cache."""
+    return any(shutil.which(name) for name in NAMES) or any(BROWSERS.glob("chromium*/*/chrome*"))
+
+
+def way() -> str | None:
+    """Say how a missing Chromium can be had: "install" it, or "none"; None if it is there.
+
+    As root apt or Playwright installs it. An ordinary user gets one only in CI, by Playwright.
+    """
+    if is_there():
+        return None
+    return "install" if os.geteuid() == 0 or os.environ.get("CI") else "none"
+
+
+def obtain(toolkit: Environment, runner: Runner, apt: Apt | None, variables: Mapping[str, str]) -> None:
+    """Install Chromium as root by apt; where that has none, by Playwright into the cache.
+
+    Raises SetupError.
+    """
+    if apt is not None:
+        apt.update()
+        if apt.has("chromium"):
+            apt.install("installing Chromium", ["chromium", "fonts-dejavu-core"])
+            return
+    playwright = [str(toolkit.folder / "bin" / "playwright"), "install", "chromium"]
+    runner.run(
+        "installing Chromium",
+        playwright + (["--with-deps"] if apt is not None else []),
+        log="chromium",
+        variables={**variables, "PLAYWRIGHT_BROWSERS_PATH": str(BROWSERS)},
+    )
