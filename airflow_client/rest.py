@@ -12,7 +12,6 @@ from airflow_client import records
 from airflow_client.credentials import Credentials
 from airflow_client.records import Connection, Dag, DagImportError, DagRun, LogEvent, TaskInstance, Variable
 from airflow_client.transport import AirflowApiError, Transport
-from pipelines.errors import CannotProceedError
 
 PAGE = 100
 
@@ -109,7 +108,7 @@ class AirflowClient:
     ) -> DagRun:
         """Wait until a run has finished, well or badly; `still_alive` may raise to end the wait.
 
-        Raises CannotProceedError if it has not finished in time.
+        Raises TimeoutError, with a sentence, if it has not finished in time.
         """
         deadline = time.monotonic() + timeout_seconds
         while True:
@@ -117,7 +116,7 @@ class AirflowClient:
             if run.finished:
                 return run
             if time.monotonic() > deadline:
-                raise CannotProceedError(
+                raise TimeoutError(
                     f"The run {run_id} of {dag_id} is still {run.state} after {timeout_seconds:.0f} s. "
                     f"Look at {self.run_url(dag_id, run_id)}."
                 )

@@ -1,0 +1,147 @@
+"""Assign new trees to regions and rebuild the clusters of the map: the pipeline `tree_clusters` in Airflow.
+
+Needs `pipelines` installed beside Airflow (`pip install` of the checkout) and Airflow 3 with the
+postgres provider. Nothing is read from a database or a Variable while the file is parsed.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import Context, Param, Variable, dag, get_current_context, task
+from airflow.sdk.log import mask_secret
+
+from pipelines import notices
+from pipelines.catalog import StepResult, settings_for
+from pipelines.secrets import mask
+from pipelines.tree_clusters import PIPELINE, steps
+
+LOG = logging.getLogger("airflow.task.tree_clusters")
+
+DOC = """
+### Assign trees to clusters
+
+1. `count_new_trees`: active trees that no region has been looked up for
+2. `assign_regions`: for each of them and each zoom level, the containing region of the highest priority
+3. `refresh_view`: the materialized view that the map reads
+4. `rebuild_clusters`: all active trees, joined where they stand closer than 0.005 degrees
+5. `notify`: one message to Slack; a Slack that does not answer is a warning in this task's result
+
+A failed task sends one message of its own.
+
+| parameter | is |
+|---|---|
+| `connection` | the Airflow connection of the treetracker database |
+| `settings` | settings of the pipeline that are not the default, for instance `{"dry_run": true}` |
+| `slack_variable` | the Airflow Variable with Slack's webhook address; without it nothing is sent |
+"""
+
+
+def _run_step(step: Any, *results: StepResult) -> StepResult:
+    """Run one step of the pipeline on a connection of its own, which is closed afterwards."""
+    from airflow.providers.postgres.hooks.postgres import PostgresHook  # slow to import: not while parsing
+
+    params = get_current_context()["params"]
+    hook = PostgresHook(postgres_conn_id=params["connection"], keepalives_idle=30)
+    settings = settings_for(PIPELINE, params["settings"])
+    with closing(hook.get_conn()) as connection:
+        result: StepResult = step(connection, settings, *results)
+    LOG.info("%s: %s", step.__name__, result)
+    return result
+
+
+def _send(context: Context, results: dict[str, StepResult], error: BaseException | str | None) -> StepResult:
+    """Tell Slack how the run went. Never raises: what Slack does is no reason for a run to fail."""
+    name = context["params"]["slack_variable"]
+    webhook_url = Variable.get(name, default=None)
+    if webhook_url is None:
+        LOG.info("There is no Airflow Variable %s, so no message is sent to Slack.", name)
+    else:
+        mask_secret(webhook_url)
+    run = context["dag_run"]
+    started = run.start_date or run.run_after
+    link = context["ti"].log_url.partition("/tasks/")[0]
+    notice = notices.Notice(
+        pipeline=PIPELINE.name,
+        engine="airflow",
+        state="success" if error is None else "failed",
+        seconds=(datetime.now(UTC) - started).total_seconds(),
+        counts=PIPELINE.counts(results),
+        link=link if link.startswith("http") else None,
+        error=None if error is None else mask(str(error)).strip(),
+    )
+    sent: StepResult = notices.send(webhook_url, notice)
+    if sent["warning"]:
+        LOG.warning("%s", sent["warning"])
+    return sent
+
+
+def tell_failure(context: Context) -> None:
+    """Tell Slack that a task failed. Of one run only one task can: the others wait for it."""
+    done = {}
+    for step in PIPELINE.steps:
+        result = context["ti"].xcom_pull(task_ids=step.name)
+        if result is not None:
+            done[step.name] = result
+    sent = _send(context, done, context.get("exception") or f"task {context['ti'].task_id} failed")
+    context["ti"].xcom_push(key="notice", value=sent)
+
+
+@dag(
+    dag_id="assign_tree_to_cluster",
+    description="Assigns new trees to the regions of the map and rebuilds the clusters",
+    doc_md=DOC,
+    schedule="0 */2 * * *",
+    start_date=datetime(2021, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    tags=["map"],
+    params={
+        "connection": Param("postgres_default", type="string", description="Airflow connection"),
+        "settings": Param({}, type="object", description="Settings that are not the default"),
+        "slack_variable": Param("SLACK_WEBHOOK", type="string", description="Airflow Variable"),
+    },
+    # On the tasks, not on the DAG: then it runs in the task's process, where Variables can be read.
+    default_args={"owner": "airflow", "retries": 0, "on_failure_callback": tell_failure},
+)
+def assign_tree_to_cluster() -> None:
+    """One task per step of the pipeline, then the notice."""
+
+    @task
+    def count_new_trees() -> StepResult:
+        return _run_step(steps.count_new_trees)
+
+    @task
+    def assign_regions(counted: StepResult) -> StepResult:
+        return _run_step(steps.assign_regions, counted)
+
+    @task
+    def refresh_view(assigned: StepResult) -> StepResult:
+        return _run_step(steps.refresh_view, assigned)
+
+    @task
+    def rebuild_clusters(refreshed: StepResult) -> StepResult:
+        return _run_step(steps.rebuild_clusters, refreshed)
+
+    @task
+    def notify(results: dict[str, StepResult]) -> StepResult:
+        return _send(get_current_context(), results, None)
+
+    counted = count_new_trees()
+    assigned = assign_regions(counted)
+    refreshed = refresh_view(assigned)
+    rebuilt = rebuild_clusters(refreshed)
+    notify(
+        {
+            "count_new_trees": counted,
+            "assign_regions": assigned,
+            "refresh_view": refreshed,
+            "rebuild_clusters": rebuilt,
+        }
+    )
+
+
+assign_tree_to_cluster()
