@@ -98,16 +98,18 @@ def _all_turns(options: CompareOptions, session: Session, snapshot: Snapshot, st
                     stages.begin(turn.title)
                     clones[turn.engine] = keep.enter_context(snapshot.clone(turn.label))
                     run = _make(options, session, snapshot, turn, clones[turn.engine])
-                    runs.append(RoledRun(run, role, len(runs) + 1))
+                    runs.append(RoledRun(run, role, len(runs) + 1, number))
                     if run.state == "failed":
                         return Compared(snapshot, tuple(runs), tuple(found), _setups(session))
                 if role == "measured":
                     first = first or clones
                     for left, right in pairs(engines):
-                        found += _outputs(options.pipeline, left, right, clones[left], clones[right])
+                        both = (clones[left], clones[right])
+                        found += _outputs(options.pipeline, (left, right), number, both)
                 elif role == "control":
                     for engine in engines:
-                        found += _outputs(options.pipeline, engine, engine, first[engine], clones[engine])
+                        both = (first[engine], clones[engine])
+                        found += _outputs(options.pipeline, (engine, engine), number, both)
     return Compared(snapshot, tuple(runs), tuple(found), _setups(session))
 
 
@@ -148,15 +150,15 @@ def _make(options: CompareOptions, session: Session, snapshot: Snapshot, turn: T
 
 
 def _outputs(
-    pipeline: Pipeline, left: EngineName, right: EngineName, left_url: str, right_url: str
+    pipeline: Pipeline, sides: tuple[EngineName, EngineName], number: int, urls: tuple[str, str]
 ) -> list[OutputPair]:
     """Compare every output of two runs; one that cannot be compared does not stop the others."""
     found = []
     for output in pipeline.outputs:
         try:
-            difference = compare_output(left_url, right_url, output, sample_limit=SAMPLES)
+            difference = compare_output(*urls, output, sample_limit=SAMPLES)
         except CannotProceedError as error:
-            found.append(OutputPair(left, right, output.name, None, str(error)))
+            found.append(OutputPair(*sides, output.name, None, str(error), round=number))
         else:
-            found.append(OutputPair(left, right, output.name, difference))
+            found.append(OutputPair(*sides, output.name, difference, round=number))
     return found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from comparison.evidence import Role
 from engines.run import EngineName
+
+Role = Literal["warm-up", "measured", "control"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def turns(engines: Sequence[EngineName], repeat: int) -> tuple[Turn, ...]:
 
 def pairs(engines: Sequence[EngineName]) -> tuple[tuple[EngineName, EngineName], ...]:
     """Give the pairs to compare, the main one first: old -> new, Airflow -> Prefect where both run."""
-    main = tuple(engine for engine in engines if engine != "standalone") or tuple(engines)
+    main: list[EngineName] = [engine for engine in engines if engine != "standalone"]
     ordered = [*main, *(engine for engine in engines if engine not in main)]
     found = [(left, right) for index, left in enumerate(ordered) for right in ordered[index + 1 :]]
     return tuple((right, left) if right == "standalone" else (left, right) for left, right in found)

@@ -102,10 +102,16 @@ def input_source(options: argparse.Namespace, pipeline: Pipeline) -> Source:
     )
 
 
-def _fill_csv(options: argparse.Namespace, url: str) -> None:
-    from pipelines.tree_clusters.trees_csv import fill_from_csv
+def _fill_csv(options: argparse.Namespace, url: str) -> str:
+    """Fill from the user's file; say what could not be used."""
+    from pipelines.tree_clusters.sample import fill_from_csv
+    from pipelines.tree_clusters.tree_csv import Columns
 
-    fill_from_csv(url, options)
+    columns = Columns(options.id_column, options.lat_column, options.lon_column)
+    filled = fill_from_csv(url, options.trees_csv, columns, options.rejects)
+    if not filled.rejected:
+        return "every row could be used"
+    return f"{len(filled.rejected):,} rows could not be used and are listed in {filled.rejects}"
 
 
 def pipeline_settings(options: argparse.Namespace, pipeline: Pipeline) -> dict[str, Any]:

@@ -77,13 +77,16 @@ def _say_what_it_is(server_url: str, name: str) -> None:
 
 @contextmanager
 def snapshot_of(
-    server_url: str, pipeline: Pipeline, source: str, fill: Callable[[str], None]
+    server_url: str, pipeline: Pipeline, source: str, fill: Callable[[str], str | None]
 ) -> Iterator[Snapshot]:
-    """Give a snapshot that `fill`, called with the URL of an empty database, puts rows into."""
+    """Give a snapshot that `fill`, called with the URL of an empty database, puts rows into.
+
+    What `fill` says of it, if anything, becomes part of the source's description.
+    """
     name = session_name()
     with empty_database(server_url, name) as url:
-        fill(url)
-        yield take_snapshot(server_url, name, pipeline, source)
+        said = fill(url)
+        yield take_snapshot(server_url, name, pipeline, f"{source}; {said}" if said else source)
 
 
 @contextmanager
