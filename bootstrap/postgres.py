@@ -193,13 +193,19 @@ def _unpack(apt: Apt, package: str, runner: Runner) -> Postgres:
     )
     if not (postgres.exists() and (extensions / "postgis.control").exists()):
         raise SetupError(f"The packages of {package} did not hold PostgreSQL with PostGIS. {_instead()}")
+    runner.run(
+        "starting the unpacked PostgreSQL",
+        [f"{postgres.bindir}/postgres", "--version"],
+        log="postgres-check",
+        variables={"LD_LIBRARY_PATH": postgres.library_path},
+    )
     return postgres
 
 
 def _library_folders(root: Path) -> list[Path]:
     """Give the folders with shared libraries; BLAS and LAPACK have theirs, linked to by alternatives."""
     triplet = sysconfig.get_config_var("MULTIARCH") or f"{platform.machine()}-linux-gnu"
-    bases = [root / "usr/lib" / triplet, root / "lib" / triplet]
+    bases = [root / "usr/lib" / triplet, root / "lib" / triplet, root / "usr/lib"]
     folders = [base / name for base in bases for name in ("", "blas", "lapack")]
     return [folder for folder in folders if folder.is_dir()]
 
