@@ -55,8 +55,6 @@ class SessionOptions:
     airflow_python: Path | None = None
     airflow_url: str | None = None
     prefect_api_url: str | None = None
-    metered: bool = True
-    """Whether runs are sampled for CPU and memory."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +105,10 @@ class Session:
         self.started[name] = started
         return started
 
-    def run(self, engine: EngineName, request: RunRequest) -> Run:
-        """Run once, and measure what it used."""
+    def run(self, engine: EngineName, request: RunRequest, *, metered: bool = True) -> Run:
+        """Run once; `metered`: and measure what it used."""
         driven = self.started[engine].engine
-        if not self.options.metered:
+        if not metered:
             return replace(driven.run(request), input_hash=request.input_hash)
         watched = Watched(driven.server_pids, driven.is_runner, self._database_roots)
         with UsageMeter(watched) as meter:
