@@ -2,7 +2,8 @@
 
     .venv/bin/python -m benchmarks.harness [--pairs N] [--trees N]
 
-The target is at most 5 %. The clone of the input is made before the run's clock starts, as in `replant compare`.
+The target is at most 5 %. The clone of the input is made before the run's clock starts, as in a
+comparison.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def main() -> None:
             command=f"python -m benchmarks.harness --pairs {options.pairs} --trees {options.trees}",
             rows=rows,
             remarks=[
-                "Target: at most 1.05. The interval is a 95 % bootstrap of the ratio of medians, by pairs."
+                "Target: at most 1.05. The interval is a 95 % bootstrap of the medians' ratio, by pairs."
             ],
         )
     )
@@ -67,9 +68,9 @@ def _measure(
 ) -> Row:
     """Run ABBA, with one warm-up of each kind that does not count."""
     seconds: dict[bool, list[float]] = {True: [], False: []}
-    order = [True, False] + [
-        metered for pair in range(pairs) for metered in ((True, False), (False, True))[pair % 2]
-    ]
+    order = [True, False]
+    for pair in range(pairs):
+        order += [True, False] if pair % 2 else [False, True]
     for number, metered in enumerate(order):
         label = f"harness-{number}-{engine}"
         if number >= 2:
