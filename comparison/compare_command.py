@@ -26,6 +26,10 @@ from pipelines.errors import CannotProceedError
 from pipelines.secrets import mask
 
 
+OURS = {"report.json", "report.html", "timings.csv", "differences.csv", "logs", SAVED}
+"""What a report's folder holds: a folder with only these is written into again."""
+
+
 def run_compare(options: argparse.Namespace) -> int:
     """Compare, write the report, print the summary; give the verdict's exit code."""
     pipeline = catalog.find(options.pipeline)
@@ -93,14 +97,14 @@ def _folder(folder: Path) -> Path:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        strangers = any(folder.iterdir()) and not (folder / "report.json").exists()
+        strangers = {path.name for path in folder.iterdir()} - OURS
     except OSError as error:
         raise CannotProceedError(
             f"The report's folder {folder} cannot be made: {error.strerror}. Choose another with --out."
         ) from None
     if strangers:
         raise CannotProceedError(
-            f"{folder} holds files that are no report of ours. Choose an empty folder with --out."
+            f"{folder} holds {min(strangers)}, which is no part of a report. Choose an empty folder with --out."
         )
     return folder
 
