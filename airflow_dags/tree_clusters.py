@@ -11,6 +11,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg2
 from airflow.sdk import Context, Param, Variable, dag, get_current_context, task
 from airflow.sdk.log import mask_secret
 
@@ -20,6 +21,13 @@ from pipelines.secrets import mask
 from pipelines.tree_clusters import PIPELINE, steps
 
 LOG = logging.getLogger("airflow.task.tree_clusters")
+
+LIBPQ_EXTRAS = (
+    *("sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "gssencmode"),
+    *("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count"),
+    *("application_name", "connect_timeout", "options", "target_session_attrs"),
+)
+"""What a connection's extra may hold for libpq; the rest of it is for Airflow's own hook."""
 
 DOC = """
 ### Assign trees to clusters
@@ -40,14 +48,32 @@ A failed task sends one message of its own.
 """
 
 
-def _run_step(step: Any, *results: StepResult) -> StepResult:
-    """Run one step of the pipeline on a connection of its own, which is closed afterwards."""
+def _connect(connection_id: str) -> psycopg2.extensions.connection:
+    """Open the Airflow connection with psycopg2, for which the steps are written.
+
+    `PostgresHook.get_conn()` gives a psycopg 3 connection wherever that is installed, as it is with the
+    postgres provider 7: so the hook is asked for the settings only.
+    """
     from airflow.providers.postgres.hooks.postgres import PostgresHook  # slow to import: not while parsing
 
+    known = PostgresHook.get_connection(connection_id)
+    extra = {key: value for key, value in known.extra_dejson.items() if key in LIBPQ_EXTRAS}
+    connection: psycopg2.extensions.connection = psycopg2.connect(
+        host=known.host,
+        port=known.port or 5432,
+        user=known.login,
+        password=known.password,
+        dbname=known.schema,
+        **{"keepalives_idle": 30, "application_name": "assign_tree_to_cluster", **extra},
+    )
+    return connection
+
+
+def _run_step(step: Any, *results: StepResult) -> StepResult:
+    """Run one step of the pipeline on a connection of its own, which is closed afterwards."""
     params = get_current_context()["params"]
-    hook = PostgresHook(postgres_conn_id=params["connection"], keepalives_idle=30)
     settings = settings_for(PIPELINE, params["settings"])
-    with closing(hook.get_conn()) as connection:
+    with closing(_connect(params["connection"])) as connection:
         result: StepResult = step(connection, settings, *results)
     LOG.info("%s: %s", step.__name__, result)
     return result
@@ -110,23 +136,23 @@ def tell_failure(context: Context) -> None:
 def assign_tree_to_cluster() -> None:
     """One task per step of the pipeline, then the notice."""
 
-    @task
+    @task(multiple_outputs=False)
     def count_new_trees() -> StepResult:
         return _run_step(steps.count_new_trees)
 
-    @task
+    @task(multiple_outputs=False)
     def assign_regions(counted: StepResult) -> StepResult:
         return _run_step(steps.assign_regions, counted)
 
-    @task
+    @task(multiple_outputs=False)
     def refresh_view(assigned: StepResult) -> StepResult:
         return _run_step(steps.refresh_view, assigned)
 
-    @task
+    @task(multiple_outputs=False)
     def rebuild_clusters(refreshed: StepResult) -> StepResult:
         return _run_step(steps.rebuild_clusters, refreshed)
 
-    @task
+    @task(multiple_outputs=False)
     def notify(results: dict[str, StepResult]) -> StepResult:
         return _send(get_current_context(), results, None)
 

@@ -92,6 +92,8 @@ class AirflowServices:
                     f"Airflow was not ready after {timeout_seconds:.0f} s. Its logs: {logs}."
                 )
             time.sleep(0.2)
+        # Otherwise the first task of the first run would wait until the api-server has built this part.
+        client.execution_health()
 
 
 def _ready(client: AirflowClient) -> bool:
