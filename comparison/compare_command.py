@@ -25,7 +25,6 @@ from pipelines import catalog
 from pipelines.errors import CannotProceedError
 from pipelines.secrets import mask
 
-
 OURS = {"report.json", "report.html", "timings.csv", "differences.csv", "logs", SAVED}
 """What a report's folder holds: a folder with only these is written into again."""
 
@@ -104,7 +103,8 @@ def _folder(folder: Path) -> Path:
         ) from None
     if strangers:
         raise CannotProceedError(
-            f"{folder} holds {min(strangers)}, which is no part of a report. Choose an empty folder with --out."
+            f"{folder} holds {min(strangers)}, which is no part of a report. "
+            "Choose an empty folder with --out."
         )
     return folder
 
