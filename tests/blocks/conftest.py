@@ -1,0 +1,58 @@
+"""One real Prefect server for the tests of this room."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from engines.ports import LOOPBACK, free_ports
+from engines.service import Service, environment
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the tests' Prefect keeps its profiles and its database: nothing of the user's."""
+    return tmp_path_factory.mktemp("prefect")
+
+
+@pytest.fixture(scope="session")
+def prefect_server(prefect_home: Path) -> Iterator[str]:
+    """A real Prefect server on SQLite; the address of its API."""
+    (port,) = free_ports(1)
+    api = f"http://{LOOPBACK}:{port}/api"
+    env = environment(
+        prefect_home,
+        {
+            "PREFECT_HOME": str(prefect_home),
+            "PREFECT_API_URL": api,
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+        },
+    )
+    argv = [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
+    argv += ["--no-ui"]
+    with Service("Prefect server", argv, log=prefect_home / "server.log", env=env) as service:
+        service.wait_until(lambda: _healthy(api), 120)
+        yield api
+
+
+@pytest.fixture
+def prefect_api(prefect_server: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The server, as the active one of this process."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    monkeypatch.setenv("PREFECT_HOME", str(prefect_home))
+    monkeypatch.setenv("PREFECT_API_URL", prefect_server)
+    with temporary_settings({PREFECT_API_URL: prefect_server}):
+        yield prefect_server
+
+
+def _healthy(api: str) -> bool:
+    try:
+        return httpx.get(f"{api}/health", timeout=2, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
