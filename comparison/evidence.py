@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from comparison.rounds import Role
+from comparison.tables.records import OutputDifference
 from engines.run import EngineName, Run, run_as_json
 
 
@@ -26,61 +27,6 @@ class RoledRun:
 def roled_as_json(roled: RoledRun) -> dict[str, Any]:
     """Give the run as it stands in report.json: `run_as_json` with `role`, `round` and `order`."""
     return {**run_as_json(roled.run), "role": roled.role, "round": roled.round, "order": roled.order}
-
-
-class ColumnDifference(Protocol):
-    """How many of the rows that both sides have differ in one column."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def changed(self) -> int: ...
-    @property
-    def share(self) -> float: ...
-
-
-class DifferenceSample(Protocol):
-    """One difference: a cell that changed, or a row that only one side has."""
-
-    @property
-    def kind(self) -> str:
-        """`changed`, `missing` (only left) or `extra` (only right)."""
-        ...
-
-    @property
-    def key(self) -> Any: ...
-    @property
-    def column(self) -> str | None: ...
-    @property
-    def old(self) -> Any: ...
-    @property
-    def new(self) -> Any: ...
-
-
-class OutputDifference(Protocol):
-    """How one output of the left side differs from that of the right: what `comparison.tables` gives."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def key(self) -> Sequence[str]: ...
-    @property
-    def rows_left(self) -> int: ...
-    @property
-    def rows_right(self) -> int: ...
-    @property
-    def changed(self) -> int | None:
-        """Rows of both sides with the same key that differ; None for a multiset."""
-        ...
-
-    @property
-    def missing(self) -> int: ...
-    @property
-    def extra(self) -> int: ...
-    @property
-    def columns(self) -> Sequence[ColumnDifference]: ...
-    @property
-    def samples(self) -> Sequence[DifferenceSample]: ...
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from comparison.evidence import DifferenceSample, OutputDifference, OutputPair
+from comparison.evidence import OutputPair
+from comparison.tables.records import OutputDifference, Sample
 from engines.run import EngineName
 
 FRESH_ROWS = 10
@@ -139,18 +140,18 @@ def _fresh(difference: OutputDifference) -> frozenset[str]:
     return frozenset(column.name for column in difference.columns if column.changed == common)
 
 
-def _cell(sample: DifferenceSample) -> Cell:
+def _cell(sample: Sample) -> Cell:
     return _text(sample.key), sample.column if sample.kind == "changed" else None
 
 
-def _state(sample: DifferenceSample, *, old: bool) -> str:
+def _state(sample: Sample, *, old: bool) -> str:
     """Give what one side has at this place, as text."""
     if sample.kind == ("extra" if old else "missing"):
         return ABSENT
     return _text(sample.old if old else sample.new)
 
 
-def _row(sample: DifferenceSample) -> str:
+def _row(sample: Sample) -> str:
     """Give a row of a multiset: the side that has it carries its values."""
     return _text([sample.key, sample.old if sample.kind == "missing" else sample.new])
 

@@ -18,6 +18,8 @@ EXIT_CODES: dict[Word, int] = {
     "different": 1,
     "not comparable": 2,
 }
+WORST_FIRST: tuple[Word, ...] = ("different", "not comparable", "identical but for noise", "identical")
+"""A difference that is there outweighs an output that could not be compared."""
 TITLES: dict[EngineName, str] = {"standalone": "Standalone", "airflow": "Airflow", "prefect": "Prefect"}
 
 
@@ -64,10 +66,9 @@ def judge(
             "not comparable", "No output was compared: the pipeline names none, or one engine ran."
         )
     judged = [(pair, judge_output(pair, pairs)) for pair in sides]
-    for word in ("different", "not comparable", "identical but for noise"):
-        found = [(pair, verdict) for pair, verdict in judged if verdict.word == word]
-        if found:
-            return Verdict(word, " ".join(dict.fromkeys(_named(pair, verdict) for pair, verdict in found)))
+    worst = next(word for word in WORST_FIRST if any(verdict.word == word for _, verdict in judged))
+    if worst != "identical":
+        return Verdict(worst, _reason(worst, judged))
     names = _listed(sorted({pair.name for pair in sides}))
     return Verdict(
         "identical",
@@ -80,7 +81,7 @@ def judge_output(pair: OutputPair, pairs: Sequence[OutputPair]) -> OutputVerdict
     if pair.difference is None:
         return OutputVerdict("not comparable", pair.problem or "", Explained(0, 0))
     explained = explain(pair.difference, noise_of(pairs, pair.left, pair.name))
-    if explained.real:
+    if explained.real or pair.difference.schema:
         return OutputVerdict("different", _counted(pair), explained)
     if explained.by_noise:
         return OutputVerdict("identical but for noise", _excused(explained, pair.left), explained)
@@ -110,9 +111,26 @@ def _obstacle(runs: Sequence[RoledRun], engines: Sequence[EngineName], facts: In
     return None
 
 
-def _named(pair: OutputPair, verdict: OutputVerdict) -> str:
-    between = f" ({TITLES[pair.left]} to {TITLES[pair.right]})"
-    return f"{pair.name}{between}: {verdict.reason}"
+def _reason(word: Word, judged: Sequence[tuple[OutputPair, OutputVerdict]]) -> str:
+    """Say it output by output of the first pair of engines that has this verdict; the other pairs in a word."""
+    words: dict[tuple[EngineName, EngineName], set[Word]] = {}
+    for pair, verdict in judged:
+        words.setdefault((pair.left, pair.right), set()).add(verdict.word)
+    first = next(engines for engines, found in words.items() if word in found)
+    said = dict.fromkeys(
+        f"{pair.name}: {verdict.reason.rstrip('.')}"
+        for pair, verdict in judged
+        if (pair.left, pair.right) == first and verdict.word == word
+    )
+    sentences = [f"{_between(first)}, {'; '.join(said)}."]
+    for engines, found in words.items():
+        if engines != first:
+            sentences.append(f"{_between(engines)}: {next(one for one in WORST_FIRST if one in found)}.")
+    return " ".join(sentences)
+
+
+def _between(engines: tuple[EngineName, EngineName]) -> str:
+    return f"{TITLES[engines[0]]} to {TITLES[engines[1]]}"
 
 
 def _counted(pair: OutputPair) -> str:
@@ -127,6 +145,10 @@ def _counted(pair: OutputPair) -> str:
         )
         if count
     ]
+    if difference.schema:
+        columns = _listed([column.column for column in difference.schema])
+        parts_said = f"{_listed(parts)} of {difference.rows_left:,} rows; " if parts else ""
+        return f"{parts_said}not the same columns: {columns}."
     return f"{_listed(parts)} of {difference.rows_left:,} rows."
 
 

@@ -1,0 +1,1 @@
+"""The report: report.json, and what people look at: report.html, CSV files, the lines on the terminal."""

@@ -1,0 +1,58 @@
+"""Makes old and new readable beside each other: what is the same is quiet, what differs is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from comparison.report import words
+
+CONTEXT = 24
+"""Characters that are the same on both sides, shown around what differs."""
+LONGEST = 160
+"""Characters of a differing part that are shown."""
+
+
+def samples_view(samples: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give each sample with its key in words, and old and new as HTML; None where a side has no such row."""
+    shown = []
+    for sample in samples:
+        old, new = words.value(sample["old"]), words.value(sample["new"])
+        left, right = marked(old, new) if sample["kind"] == "changed" else (_shortened(old), _shortened(new))
+        shown.append(
+            {
+                **sample,
+                "key": words.value(sample["key"] or {}),
+                "left": None if sample["kind"] == "extra" else left,
+                "right": None if sample["kind"] == "missing" else right,
+            }
+        )
+    return shown
+
+
+def marked(old: str, new: str) -> tuple[Markup, Markup]:
+    """Give both texts with the part that differs in `<mark>`, long equal parts left out."""
+    same = _alike(old, new)
+    tail = min(min(len(old), len(new)) - same, _alike(old[::-1], new[::-1]))
+    return _one(old, same, tail), _one(new, same, tail)
+
+
+def _alike(one: str, other: str) -> int:
+    """Count the characters that two texts have in common at their beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (left, right) in pairs if left != right), min(len(one), len(other)))
+
+
+def _one(text: str, same: int, tail: int) -> Markup:
+    before, middle, after = text[:same], text[same : len(text) - tail], text[len(text) - tail :]
+    if len(before) > 2 * CONTEXT:
+        before = "…" + before[-CONTEXT:]
+    if len(after) > 2 * CONTEXT:
+        after = after[:CONTEXT] + "…"
+    return Markup("{}<mark>{}</mark>{}").format(before, _shortened(middle), after)
+
+
+def _shortened(text: str) -> Markup:
+    return escape(text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)")
