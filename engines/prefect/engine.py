@@ -1,0 +1,281 @@
+"""The engine Prefect: a server and a worker started here, or a user's own API."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from secrets import token_hex
+from typing import Self
+
+from engines.places import CHECKOUT, TOOLKIT_PYTHON
+from engines.ports import free_ports
+from engines.prefect import metadata
+from engines.prefect.access import import_prefect, speaking, users_access
+from engines.prefect.flow_run import blocks, call_in_process, dispatch, read_out, wait_for
+from engines.prefect.server import api_of, check_port, server, wait_for_server, worker
+from engines.prefect.settings import Place, client_environment
+from engines.run import EngineName, Mode, Run, RunRequest
+from engines.service import Service
+from engines.snapshot import empty_database, session_name
+from pipelines import catalog
+from pipelines.errors import CannotProceedError
+
+SAVED_FACTS = "prefect.json"
+SAVED_METADATA = "metadata.sql"
+SAVED_RESULTS = "results"
+WORKER_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class _SavedFacts:
+    prefect_version: str
+    port: int
+
+
+class PrefectEngine:
+    """Prefect in a process (the flow is called), or dispatched to a process worker; a context manager.
+
+    With `api_url` a running Prefect API is used, with the key of the active profile or the environment, and a
+    work pool and deployments of its own names, which are deleted afterwards; otherwise a server is started
+    with a database of its own on the server `metadata_url`. `port` is the server's, a free one if None;
+    `restore` a folder that `save` wrote.
+    """
+
+    name: EngineName = "prefect"
+
+    def __init__(
+        self,
+        mode: Mode,
+        *,
+        folder: Path,
+        log_dir: Path,
+        metadata_url: str,
+        tuned: bool = False,
+        restore: Path | None = None,
+        api_url: str | None = None,
+        port: int | None = None,
+    ) -> None:
+        self.mode: Mode = mode
+        self._folder = folder
+        self._log_dir = log_dir
+        self._metadata_url = metadata_url
+        self._tuned = tuned
+        self._restore = restore
+        self._api_url = api_url
+        self._port = port
+        self._stack = ExitStack()
+        self._place: Place | None = None
+        self._server: Service | None = None
+        self._worker: Service | None = None
+        self._running: int | None = None
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self._folder / "home").mkdir(mode=0o700, exist_ok=True)
+            if self._api_url is None:
+                self._start_server(stack)
+            else:
+                self._use_existing(self._api_url)
+            if self.mode == "dispatched":
+                self._start_worker(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for service in (self._worker, self._server):
+            if service is not None:
+                service.ask_to_stop()
+        self._stack.close()
+        self._server = self._worker = None
+
+    def _start_server(self, stack: ExitStack) -> None:
+        saved = None if self._restore is None else _saved_facts(self._restore)
+        port = self._port or (saved.port if saved else None)
+        if port is not None:
+            check_port(port)
+        port = port or free_ports(1)[0]
+        database = stack.enter_context(empty_database(self._metadata_url, f"{session_name()}_prefect"))
+        place = Place(
+            folder=self._folder,
+            api_url=api_of(port),
+            deployment="dev",
+            database_url=database,
+            tuned=self._tuned,
+        )
+        self._place = place
+        if self._restore is not None:
+            metadata.load(database, self._restore / SAVED_METADATA)
+            if (self._restore / SAVED_RESULTS).exists():
+                shutil.copytree(self._restore / SAVED_RESULTS, place.results, dirs_exist_ok=True)
+        self._server = stack.enter_context(server(place, port, self._log_dir))
+        import_prefect(self._folder)  # while the server comes up
+        wait_for_server(self._server, place)
+
+    def _use_existing(self, api_url: str) -> None:
+        """Look whether a user's API answers.
+
+        Raises CannotProceedError if it does not.
+        """
+        import_prefect(self._folder)
+        self._place = Place(
+            folder=self._folder,
+            api_url=api_url.rstrip("/"),
+            deployment=f"session-{os.getpid()}-{token_hex(3)}",
+            access=users_access(),
+            tuned=self._tuned,
+        )
+        with speaking(self._place) as client:
+            problem = client.api_healthcheck()
+        if problem is not None:
+            raise CannotProceedError(
+                f"The Prefect API at {self._place.api_url} does not answer ({type(problem).__name__}). "
+                "Check --prefect-api-url or PREFECT_API_URL, or leave it out: then a server is started."
+            )
+
+    def _start_worker(self, stack: ExitStack) -> None:
+        """Start the worker and register the deployments meanwhile."""
+        from prefect.client.schemas.actions import WorkPoolCreate
+        from prefect.exceptions import ObjectAlreadyExists
+
+        place = self._here()
+        # It exists where the runs of a report were restored.
+        with speaking(place) as client, suppress(ObjectAlreadyExists):
+            client.create_work_pool(WorkPoolCreate(name=place.work_pool, type="process"))
+        if not place.ours:
+            stack.callback(self._forget)
+        self._worker = stack.enter_context(worker(place, self._log_dir))
+        self._register()
+        started = self._worker
+        started.wait_until(self._worker_is_there, WORKER_SECONDS)
+
+    def _worker_is_there(self) -> bool:
+        place = self._here()
+        with speaking(place) as client:
+            found = client.read_workers_for_work_pool(place.work_pool, limit=10, offset=0)
+        return any(worker.status == "ONLINE" for worker in found)
+
+    def _register(self) -> None:
+        """Register the deployments as a user does, by `deployment.py`."""
+        place = self._here()
+        log = self._log_dir / "prefect-deployment.log"
+        argv = [
+            str(TOOLKIT_PYTHON),
+            str(CHECKOUT / "deployment.py"),
+            "--env",
+            "dev",
+            "--name",
+            place.deployment,
+        ]
+        with Service("deployment.py", argv, log=log, env=client_environment(place), cwd=CHECKOUT) as service:
+            try:
+                code = service.wait(120)
+            except subprocess.TimeoutExpired:
+                raise CannotProceedError(f"deployment.py did not end within 120 s; see {log}.") from None
+        if code != 0:
+            raise CannotProceedError(f"deployment.py ended with code {code}; see {log}:\n{service.tail()}")
+
+    def _forget(self) -> None:
+        """Take back what was put into a user's own API: the deployments and the work pool."""
+        from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
+        from prefect.exceptions import ObjectNotFound
+
+        place = self._here()
+        with speaking(place) as client:
+            mine = DeploymentFilter(name=DeploymentFilterName(any_=[place.deployment]))
+            for deployment in client.read_deployments(deployment_filter=mine, limit=200):
+                client.delete_deployment(deployment.id)
+            try:
+                client.delete_work_pool(place.work_pool)
+            except ObjectNotFound:
+                return
+
+    def _here(self) -> Place:
+        if self._place is None:
+            raise RuntimeError("the engine has not been started")
+        return self._place
+
+    @property
+    def ui_url(self) -> str | None:
+        """The address of the UI of a server of ours, or what a user's API is shown by."""
+        return None if self._place is None else self._place.api_url.removesuffix("/api")
+
+    @property
+    def metadata_database(self) -> str | None:
+        """URL of the server's own database, if it is ours. Secret."""
+        return None if self._place is None else self._place.database_url
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which Prefect's own commands speak to this server. Secret with a user's API."""
+        return client_environment(self._here())
+
+    def server_pids(self) -> tuple[int, ...]:
+        """Roots of our process trees: server, worker, and the flow's process of the run under way."""
+        services = [service.pid for service in (self._server, self._worker) if service is not None]
+        return (*services, *(() if self._running is None else (self._running,)))
+
+    def is_runner(self, pid: int, cmdline: str) -> bool:
+        """Say whether a process runs steps: the one of a flow run, not the worker that started it."""
+        return "prefect.engine" in cmdline or "engines.prefect.in_process" in cmdline
+
+    def run(self, request: RunRequest) -> Run:
+        """Run the pipeline's flow once.
+
+        Raises CannotProceedError if Prefect could not run it at all.
+        """
+        place = self._here()
+        pipeline = catalog.find(request.pipeline)
+        with speaking(place) as client, blocks(request) as parameters:
+            if self.mode == "in-process":
+                try:
+                    asked = call_in_process(place, pipeline, request, parameters, self._note_process)
+                finally:
+                    self._running = None
+            else:
+                asked = dispatch(client, place, pipeline, parameters)
+                wait_for(client, asked, request.timeout_seconds, self._trouble)
+            return read_out(client, place, pipeline, request, asked, self.mode)
+
+    def _note_process(self, pid: int) -> None:
+        self._running = pid
+
+    def _trouble(self) -> str | None:
+        """Say which of our processes is gone, or None."""
+        for service in (self._server, self._worker):
+            if service is not None and service.exit_code() is not None:
+                return f"{service.name} ended with code {service.exit_code()} while the run was under way."
+        return None
+
+    def save(self, folder: Path) -> bool:
+        """Keep the runs, so that `restore=folder` shows them again, at the same address.
+
+        No block is kept. Gives False for a user's own API: it keeps its runs itself.
+        """
+        place = self._here()
+        if place.database_url is None:
+            return False
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        metadata.dump(place.database_url, folder / SAVED_METADATA)
+        if place.results.exists():
+            shutil.copytree(place.results, folder / SAVED_RESULTS, dirs_exist_ok=True)
+        port = int(place.api_url.removesuffix("/api").rpartition(":")[2])
+        facts = _SavedFacts(version("prefect"), port)
+        (folder / SAVED_FACTS).write_text(json.dumps(asdict(facts)))
+        return True
+
+
+def _saved_facts(folder: Path) -> _SavedFacts:
+    try:
+        return _SavedFacts(**json.loads((folder / SAVED_FACTS).read_text()))
+    except (OSError, ValueError, TypeError):
+        raise CannotProceedError(
+            f"{folder} holds no runs of Prefect that were saved: {SAVED_FACTS} is missing or damaged. "
+            "Only reports of `replant compare` in dispatched mode keep them."
+        ) from None

@@ -1,0 +1,48 @@
+"""The Prefect server's own database: saved with a report, loaded again."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from engines.postgres import find_binaries
+from engines.snapshot import libpq_environment
+from pipelines.errors import CannotProceedError
+from pipelines.secrets import mask
+
+# Blocks hold secrets, and the configuration the key to them; the server makes another key.
+NEVER_SAVED = ("block_document", "block_document_reference", "configuration")
+
+
+def dump(url: str, target: Path, left_out: Sequence[str] = NEVER_SAVED) -> None:
+    """Write a database to a plain SQL file of mode 0600, without the rows of the tables `left_out`.
+
+    Raises CannotProceedError if pg_dump is missing or refuses.
+    """
+    target.touch(mode=0o600)
+    without = [f"--exclude-table-data={table}" for table in left_out]
+    _call(["pg_dump", "--no-owner", "--no-privileges", *without, "-f", str(target)], url)
+
+
+def load(url: str, source: Path) -> None:
+    """Fill an empty database from a file that `dump` wrote.
+
+    Raises CannotProceedError if psql is missing or a statement fails.
+    """
+    _call(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "--single-transaction", "-f", str(source)], url)
+
+
+def _call(arguments: Sequence[str], url: str) -> None:
+    binaries = find_binaries()
+    done = subprocess.run(
+        [str(binaries.bindir / arguments[0]), *arguments[1:]],
+        env=binaries.env() | libpq_environment(url),
+        stdin=subprocess.DEVNULL,
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
+    if done.returncode != 0:
+        raise CannotProceedError(f"{arguments[0]} failed on {mask(url)}: {mask(done.stderr.strip())[-600:]}")

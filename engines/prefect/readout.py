@@ -1,0 +1,158 @@
+"""What the server knows of a flow run, as a Run's tasks, error and log."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from engines.run import TaskRun, TaskState
+from pipelines.secrets import mask_values
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import FlowRun, Log
+    from prefect.client.schemas.objects import TaskRun as PrefectTaskRun
+
+PAGE = 200
+SETTLE_SECONDS = 20.0
+"""How long is waited for task runs and log lines, which reach the server after the flow run's end."""
+QUIET_SECONDS = 1.5
+LOG = "prefect.log"
+
+
+def settled_task_runs(
+    client: SyncPrefectClient, flow_run: FlowRun, expected: int
+) -> Sequence[PrefectTaskRun]:
+    """Give the task runs of a flow run that has ended, once they are all there.
+
+    A completed flow run has `expected` of them. Of one that was not completed nobody knows the number: the
+    list is taken when each has ended and none came for a moment.
+    """
+    completed = flow_run.state is not None and flow_run.state.is_completed()
+    deadline = time.monotonic() + SETTLE_SECONDS
+    quiet_since = time.monotonic()
+    known = -1
+    while True:
+        found = _task_runs(client, flow_run.id)
+        ended = [run for run in found if run.state is not None and run.state.is_final()]
+        if len(ended) != known:
+            known, quiet_since = len(ended), time.monotonic()
+        now = time.monotonic()
+        if completed and len(ended) >= expected:
+            return found
+        if not completed and len(ended) == len(found) and now - quiet_since > QUIET_SECONDS:
+            return found
+        if now > deadline:
+            return found
+        time.sleep(0.1)
+
+
+def _task_runs(client: SyncPrefectClient, flow_run_id: UUID) -> list[PrefectTaskRun]:
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+
+    of_run = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id]))
+    return client.read_task_runs(flow_run_filter=of_run, limit=PAGE)
+
+
+def tasks_of(
+    runs: Sequence[PrefectTaskRun], names: Sequence[str], results: Path, ended: bool
+) -> tuple[TaskRun, ...]:
+    """Give one TaskRun per name, in that order; a task that Prefect never made is `not_run`.
+
+    With `ended`, a task run that is not final is one that was cut off with its flow run: `failed`.
+    """
+    by_name: dict[str, PrefectTaskRun] = {}
+    for run in runs:
+        # Prefect adds three characters: "assign_regions-4b2".
+        name = run.name.rpartition("-")[0] or run.name
+        by_name[name] = run
+    return tuple(
+        _task(name, by_name[name], results, ended)
+        if name in by_name
+        else TaskRun(name=name, state="not_run", queued=None, started=None, ended=None, try_number=0)
+        for name in names
+    )
+
+
+def _task(name: str, run: PrefectTaskRun, results: Path, ended: bool) -> TaskRun:
+    return TaskRun(
+        name=name,
+        state=_state(run, ended),
+        queued=run.expected_start_time,
+        started=run.start_time,
+        ended=run.end_time,
+        try_number=run.run_count,
+        result=_result(run, results),
+        log=LOG,
+    )
+
+
+def _state(run: PrefectTaskRun, ended: bool) -> TaskState:
+    state = run.state
+    if state is None:
+        return "not_run"
+    if state.is_completed():
+        return "skipped" if state.name == "Skipped" else "success"
+    if state.is_failed() or state.is_crashed() or state.is_cancelled():
+        return "failed"
+    if state.name == "NotReady":
+        return "upstream_failed"
+    return "failed" if ended and state.is_running() else "not_run"
+
+
+def _result(run: PrefectTaskRun, results: Path) -> Mapping[str, Any] | None:
+    """Read a result that a task of this machine kept as JSON; None if there is none."""
+    if run.state is None or not run.state.is_completed():
+        return None
+    key = getattr(run.state.data, "storage_key", None)
+    if key is None:
+        return None
+    try:
+        record = json.loads((results / Path(key).name).read_text())
+        value = json.loads(record["result"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # kept elsewhere: the flow of a pipeline of one's own may store as it likes
+    return value if isinstance(value, dict) else {"value": value}
+
+
+def write_log(
+    client: SyncPrefectClient, flow_run_id: UUID, target: Path, secrets: tuple[str, ...], last_words: str
+) -> None:
+    """Write the run's log, as the server has it, to a file that only the user can read.
+
+    Waits a moment for a line that has `last_words`: lines reach the server in batches.
+    """
+    deadline = time.monotonic() + SETTLE_SECONDS / 2
+    lines = _logs(client, flow_run_id)
+    while not any(last_words in line.message for line in lines) and time.monotonic() < deadline:
+        time.sleep(0.25)
+        lines = _logs(client, flow_run_id)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        for line in lines:
+            text = f"{line.timestamp.isoformat()} {_level(line.level)} {line.name}: {line.message}"
+            file.write(mask_values(text, secrets) + "\n")
+
+
+def _level(number: int) -> str:
+    names = {10: "DEBUG", 20: "INFO", 30: "WARNING", 40: "ERROR", 50: "CRITICAL"}
+    return names.get(number, str(number))
+
+
+def _logs(client: SyncPrefectClient, flow_run_id: UUID) -> list[Log]:
+    from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
+    from prefect.client.schemas.sorting import LogSort
+
+    of_run = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[flow_run_id]))
+    found: list[Log] = []
+    while True:
+        page = client.read_logs(of_run, limit=PAGE, offset=len(found), sort=LogSort.TIMESTAMP_ASC)
+        found += page
+        if len(page) < PAGE:
+            return found
