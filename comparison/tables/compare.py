@@ -1,0 +1,172 @@
+"""The library's door: two outputs or tables in, an OutputDifference out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from psycopg2 import sql
+
+from comparison.tables.confirm import readable
+from comparison.tables.equality import Equality, equality
+from comparison.tables.keyed import compare_keyed
+from comparison.tables.keys import prove_unique
+from comparison.tables.multiset import compare_multisets
+from comparison.tables.records import OutputDifference, Sample, SchemaDifference
+from comparison.tables.relation import Comparison, Relation
+from comparison.tables.sides import Side, open_side
+from comparison.tables.tally import Tally
+from comparison.tables.tolerance import Tolerance
+from comparison.tables.types import Column, describe
+from pipelines.catalog import Output
+from pipelines.errors import CannotProceedError
+
+
+def compare_output(
+    left_url: str, right_url: str, output: Output, *, sample_limit: int = 20
+) -> OutputDifference:
+    """Compare the rows that a pipeline's output has in two PostgreSQL databases.
+
+    Raises CannotProceedError where no answer can be trusted: a key that is not unique (KeyNotUniqueError), a
+    column that one side lacks, a server that cannot be read.
+    """
+    query = sql.SQL(output.query.strip().rstrip(";"))
+    with open_side("left", left_url) as left, open_side("right", right_url) as right:
+        return compare_relations(
+            output.name,
+            Relation(left, query),
+            Relation(right, query),
+            key=output.key,
+            tolerances={name: Tolerance(amount) for name, amount in output.tolerances.items()},
+            sample_limit=sample_limit,
+        )
+
+
+def compare_relations(
+    name: str,
+    left: Relation,
+    right: Relation,
+    *,
+    key: tuple[str, ...] = (),
+    tolerances: Mapping[str, Tolerance],
+    sample_limit: int = 20,
+) -> OutputDifference:
+    """Compare the columns that both relations have. Raises CannotProceedError as `compare_output` does."""
+    began = time.monotonic()
+    first, second = describe(left.side, left.query), describe(right.side, right.query)
+    columns = _columns(name, left.side, first, second, tolerances)
+    _check_names(name, columns, key, tolerances)
+    comparison = Comparison(name, left, right, columns, key)
+    found = compare(comparison, sample_limit)
+    return replace(
+        found,
+        schema=schema_differences(first, second),
+        samples=_readable(comparison, found.samples),
+        seconds=time.monotonic() - began,
+    )
+
+
+def compare(comparison: Comparison, sample_limit: int) -> OutputDifference:
+    """Compare by key where there is one, else as multisets."""
+    names = [column.name for column in comparison.values] if comparison.key else []
+    tally = Tally(names, sample_limit)
+    tally.rows_left, tally.rows_right = _count(comparison.left), _count(comparison.right)
+    if comparison.key:
+        prove_unique(comparison)
+        compare_keyed(comparison, tally)
+    else:
+        compare_multisets(comparison, tally)
+    return OutputDifference(
+        name=comparison.name,
+        key=comparison.key,
+        rows_left=tally.rows_left,
+        rows_right=tally.rows_right,
+        changed=tally.changed if comparison.key else None,
+        missing=tally.missing,
+        extra=tally.extra,
+        columns=tally.columns(),
+        samples=tally.samples(),
+        strategy="streams" if comparison.key else "multiset",
+    )
+
+
+def schema_differences(left: tuple[Column, ...], right: tuple[Column, ...]) -> tuple[SchemaDifference, ...]:
+    """List the columns that are not declared alike."""
+    first = {column.name: column.shown for column in left}
+    second = {column.name: column.shown for column in right}
+    return tuple(
+        SchemaDifference(name, first.get(name), second.get(name))
+        for name in dict.fromkeys((*first, *second))
+        if first.get(name) != second.get(name)
+    )
+
+
+def _count(relation: Relation) -> int:
+    return int(relation.side.rows(sql.SQL("SELECT count(*) FROM {}").format(relation.source))[0][0])
+
+
+def _columns(
+    name: str,
+    side: Side,
+    left: tuple[Column, ...],
+    right: tuple[Column, ...],
+    tolerances: Mapping[str, Tolerance],
+) -> tuple[Equality, ...]:
+    """Pair the columns by name, in the left order."""
+    second = {column.name: column for column in right}
+    for columns in (left, right):
+        if len({column.name for column in columns}) < len(columns):
+            raise CannotProceedError(f"{name}: two columns have the same name. Give them names of their own.")
+    schema = side.rows(
+        sql.SQL(
+            "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
+            " WHERE e.extname = 'postgis'"
+        )
+    )
+    postgis = str(schema[0][0]) if schema else "public"
+    return tuple(
+        equality(column, second[column.name], tolerances.get(column.name), postgis=postgis)
+        for column in left
+        if column.name in second
+    )
+
+
+def _check_names(
+    name: str, columns: tuple[Equality, ...], key: tuple[str, ...], tolerances: Mapping[str, Tolerance]
+) -> None:
+    common = [column.name for column in columns]
+    if not common:
+        raise CannotProceedError(
+            f"{name}: the two sides have no column in common, so no row can be compared."
+        )
+    for what, wanted in (("key", key), ("tolerance", tuple(tolerances))):
+        absent = [column for column in wanted if column not in common]
+        if absent:
+            raise CannotProceedError(
+                f"{name}: the {what} names {', '.join(absent)}, which is no column of both sides. "
+                f"They have in common: {', '.join(common)}."
+            )
+    both = [column for column in key if column in tolerances]
+    if both:
+        raise CannotProceedError(
+            f"{name}: {', '.join(both)} is part of the key, and keys must be equal: give it no tolerance."
+        )
+
+
+def _readable(comparison: Comparison, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    """Write geometries in samples as EWKT."""
+    made = list(samples)
+    for column in comparison.columns:
+        if column.plain not in ("geometry", "geography"):
+            continue
+        for number, sample in enumerate(made):
+            if sample.column == column.name:
+                old, new = readable(comparison.left.side, column, [sample.old, sample.new])
+                made[number] = replace(sample, old=old, new=new)
+            elif sample.column is None:
+                row = dict(sample.old or sample.new)
+                [row[column.name]] = readable(comparison.left.side, column, [row[column.name]])
+                kept = sample.kind == "missing"
+                made[number] = replace(sample, old=row if kept else None, new=None if kept else row)
+    return tuple(made)
