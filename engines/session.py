@@ -29,8 +29,8 @@ class WatchedEngine(Engine, Protocol):
         """A file, for the user alone, that holds the login of its UI; None where it wants none."""
         ...
 
-    def save(self, folder: Path) -> None:
-        """Write its records to a folder that `restore` starts from again, on the same port."""
+    def save(self, folder: Path) -> bool:
+        """Write its records to a folder that `restore` starts from again; False where it has none of its own."""
         ...
 
     def server_pids(self) -> tuple[int, ...]:

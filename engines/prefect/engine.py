@@ -201,6 +201,9 @@ class PrefectEngine:
             raise RuntimeError("the engine has not been started")
         return self._place
 
+    login_file = None
+    """Prefect's own server wants no login."""
+
     @property
     def ui_url(self) -> str | None:
         """The address of the UI of a server of ours, or what a user's API is shown by."""

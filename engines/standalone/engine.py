@@ -39,8 +39,9 @@ class StandaloneEngine:
     ui_url = None
     login_file = None
 
-    def save(self, folder: Path) -> None:
-        """Nothing is kept: there is no server and no UI."""
+    def save(self, folder: Path) -> bool:
+        """There is no server and no UI, so nothing is kept."""
+        return False
 
     def server_pids(self) -> tuple[int, ...]:
         """The process of the run under way; there is no server."""
