@@ -112,7 +112,7 @@ def _obstacle(runs: Sequence[RoledRun], engines: Sequence[EngineName], facts: In
 
 
 def _reason(word: Word, judged: Sequence[tuple[OutputPair, OutputVerdict]]) -> str:
-    """Say it output by output of the first pair of engines that has this verdict; the other pairs in a word."""
+    """Say it output by output of the first pair of engines with this verdict; of the others in a word."""
     words: dict[tuple[EngineName, EngineName], set[Word]] = {}
     for pair, verdict in judged:
         words.setdefault((pair.left, pair.right), set()).add(verdict.word)

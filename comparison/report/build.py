@@ -12,6 +12,7 @@ from comparison.evidence import EngineSetup, InputFacts, OutputPair, RoledRun, r
 from comparison.report.capabilities import capabilities
 from comparison.report.logs import failed_log
 from comparison.report.outputs import outputs_as_json
+from comparison.rounds import pairs as engine_pairs
 from comparison.timings import timing_figures
 from comparison.verdict import TITLES, judge
 from engines.run import EngineName, Mode
@@ -52,7 +53,7 @@ def build_report(given: ReportInput) -> dict[str, Any]:
     """
     runs = [_run(roled) for roled in sorted(given.runs, key=lambda roled: roled.order)]
     verdict = judge(given.runs, given.pairs, engines=given.engines, facts=given.facts)
-    pairs = _engine_pairs(given)
+    pairs = engine_pairs(given.engines)
     timings = timing_figures(runs, pairs, given.command)
     report = {
         "schema_version": SCHEMA_VERSION,
@@ -63,7 +64,8 @@ def build_report(given: ReportInput) -> dict[str, Any]:
         "summary": given.summary,
         "mode": given.mode,
         "engines": list(given.engines),
-        "reference": pairs[0][0] if pairs else given.engines[0],
+        "reference": pairs[0][0],
+        "main_pair": list(pairs[0]),
         "verdict": verdict.word,
         "verdict_reason": verdict.reason,
         "planted": given.planted,
@@ -113,14 +115,6 @@ def _run(roled: RoledRun) -> dict[str, Any]:
     tail = failed_log(roled.run)
     log = {"path": tail.path, "text": tail.text} if tail else None
     return {**roled_as_json(roled), "failed_log": log}
-
-
-def _engine_pairs(given: ReportInput) -> list[tuple[EngineName, EngineName]]:
-    """List the pairs of engines in the order in which their outputs were compared, the main one first."""
-    compared = [(pair.left, pair.right) for pair in given.pairs if not pair.is_control]
-    if not compared and len(given.engines) > 1:
-        compared = [(given.engines[0], given.engines[1])]
-    return list(dict.fromkeys(compared))
 
 
 def _links(given: ReportInput) -> list[dict[str, str]]:

@@ -11,6 +11,8 @@ from comparison.report import words
 
 CONTEXT = 24
 """Characters that are the same on both sides, shown around what differs."""
+SHORT = 24
+"""Texts up to this length are marked as a whole: a number is not read by its last digit."""
 LONGEST = 160
 """Characters of a differing part that are shown."""
 
@@ -34,6 +36,8 @@ def samples_view(samples: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def marked(old: str, new: str) -> tuple[Markup, Markup]:
     """Give both texts with the part that differs in `<mark>`, long equal parts left out."""
+    if max(len(old), len(new)) <= SHORT:
+        return Markup("<mark>{}</mark>").format(old), Markup("<mark>{}</mark>").format(new)
     same = _alike(old, new)
     tail = min(min(len(old), len(new)) - same, _alike(old[::-1], new[::-1]))
     return _one(old, same, tail), _one(new, same, tail)

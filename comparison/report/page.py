@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from comparison.report import words
 from comparison.report.changes import samples_view
-from comparison.report.ratio_words import ratio_words
+from comparison.report.ratio_words import RatioWords, ratio_words
 from comparison.report.timeline import timelines
 from comparison.verdict import TITLES, WORST_FIRST
 
@@ -23,7 +25,7 @@ HEADLINES = {
     "identical": "The rows are identical",
     "identical but for noise": "The rows are identical but for noise",
     "different": "The rows differ",
-    "not comparable": "The two could not be compared",
+    "not comparable": "No comparison was possible",
 }
 TONES = {
     "identical": "same",
@@ -46,8 +48,15 @@ def page(report: Mapping[str, Any], folder: Path) -> str:
             differing=_differing(report),
             ratios=[ratio_words(ratio) for ratio in report["timings"]["ratios"]],
             timelines=timelines(report["runs"]),
+            noisy=[
+                (output, engine, noise)
+                for output in report["outputs"]
+                for engine, noise in output["noise"].items()
+                if noise["changed"] or noise["missing"] or noise["extra"]
+            ],
             failed=[run for run in report["runs"] if run["state"] == "failed"],
-            main=_main_pair(report),
+            main=report["main_pair"],
+            ratio=main_ratio(report),
             folder=str(folder),
         )
     )
@@ -63,12 +72,15 @@ def _templates() -> Environment:
     )
     templates.filters.update(
         seconds=words.seconds,
+        tick=lambda seconds: f"{seconds:g} s" if seconds else "0",
         size=words.size,
         number=words.number,
         share=words.share,
         moment=words.moment,
         value=words.value,
         listed=words.listed,
+        breakable=_breakable,
+        prose=_prose,
         title=lambda engine: TITLES[engine],
         sign=lambda verdict: SIGNS[verdict],
         tone=lambda verdict: TONES[verdict],
@@ -76,25 +88,56 @@ def _templates() -> Environment:
     return templates
 
 
-def _main_pair(report: Mapping[str, Any]) -> tuple[str, str]:
-    """Give the engines that the first screen sets against each other, old and new."""
-    for found in (*report["outputs"], *report["timings"]["ratios"]):
-        return found["left"], found["right"]
-    return report["engines"][0], report["engines"][-1]
+def _breakable(name: str) -> Markup:
+    """Let a long name break after underscores and dots, and nowhere else unless it must."""
+    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[_.])", name))
+
+
+def _prose(text: str) -> Markup:
+    """Set what stands between backquotes as code."""
+    parts = re.split(r"`([^`]+)`", text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
+        for index, part in enumerate(parts)
+    )
+
+
+def main_ratio(report: Mapping[str, Any]) -> RatioWords | None:
+    """Give the ratio of the engines that the first screen sets against each other."""
+    for ratio in report["timings"]["ratios"]:
+        if [ratio["left"], ratio["right"]] == report["main_pair"]:
+            return ratio_words(ratio)
+    return None
 
 
 def _differing(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """List what differs, output by output and pair by pair: real differences before noise."""
-    found = []
+    found: list[dict[str, Any]] = []
     for output in report["outputs"]:
         for pair in (output, *output["pairs"]):
             if pair["verdict"] == "identical":
                 continue
-            shown = samples_view(pair["samples"][:ROWS_SHOWN])
-            counted = (
-                sum(column["changed"] for column in pair["columns"])
-                + (pair["missing"] or 0)
-                + (pair["extra"] or 0)
+            alike = (other for other in found if other["name"] == output["name"])
+            found.append(
+                {
+                    **pair,
+                    "name": output["name"],
+                    "shown": samples_view(pair["samples"][:ROWS_SHOWN]),
+                    "counted": _counted(pair),
+                    "repeats": next((other for other in alike if _alike(other, pair)), None),
+                }
             )
-            found.append({**pair, "name": output["name"], "shown": shown, "counted": counted})
     return sorted(found, key=lambda pair: WORST_FIRST.index(pair["verdict"]))
+
+
+def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Say whether two pairs of engines differ in the very same way, with every difference written down."""
+    complete = len(one["samples"]) == _counted(one)
+    fields = ("verdict", "changed", "missing", "extra", "columns", "samples", "schema")
+    return complete and all(one[field] == other[field] for field in fields)
+
+
+def _counted(pair: Mapping[str, Any]) -> int:
+    """Count cells that changed, and rows that one side alone has."""
+    cells = sum(column["changed"] for column in pair["columns"])
+    return int(cells + (pair["missing"] or 0) + (pair["extra"] or 0))

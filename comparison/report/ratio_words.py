@@ -30,8 +30,8 @@ def ratio_words(ratio: Mapping[str, Any]) -> RatioWords:
     if low is None:
         return RatioWords(headline, f"{rounds}: no interval can be given", False)
     near, far = (1 / high, 1 / low) if middle < 1 else (low, high)
-    sure = f"{ratio['coverage']:.0%}".replace("%", " %")
-    interval = f"{words.factor(near)} to {words.factor(far)}, {rounds}, {sure} interval"
+    sure = f"{100 * ratio['coverage']:.0f} % interval"
+    interval = f"{words.factor(near)} to {words.factor(far)}, {rounds}, {sure}"
     if low <= 1 <= high:
         return RatioWords(f"Neither {left} nor {right} is shown to be faster", interval, False)
     return RatioWords(headline, interval, True)

@@ -11,8 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from comparison.report import words
-from comparison.report.page import HEADLINES, SIGNS
-from comparison.report.ratio_words import ratio_words
+from comparison.report.page import HEADLINES, SIGNS, main_ratio
 from comparison.report.write import ReportFiles
 from comparison.verdict import TITLES
 
@@ -36,8 +35,8 @@ def print_summary(report: Mapping[str, Any], files: ReportFiles, console: Consol
         console.print(_outputs(report))
     for line in _failed_logs(report):
         console.print(Text(line))
-    for ratio in report["timings"]["ratios"][:1]:
-        said = ratio_words(ratio)
+    said = main_ratio(report)
+    if said:
         console.print(Text(f"{said.headline} ({_medians(report)}; {said.interval})."))
     count = len(report["timings"]["warnings"]) + len(report["warnings"])
     if count:

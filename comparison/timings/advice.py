@@ -26,7 +26,7 @@ def advise(figures: Mapping[str, Any], command: str) -> list[str]:
     elif 1 < fewest < rounds_needed():
         warnings.append(
             f"With {fewest} rounds the interval covers the true ratio in at most "
-            f"{coverage_bound(fewest):.0%} of such comparisons, not in {LEVEL:.0%}. "
+            f"{100 * coverage_bound(fewest):.0f} % of such comparisons, not in {100 * LEVEL:.0f} %. "
             f"`{again}` gives a full one."
         )
     warnings += [
@@ -51,7 +51,7 @@ def _unstable(engine: Mapping[str, Any], again: str) -> str:
     seconds = engine["seconds"]
     return (
         f"{engine['engine']}: its {engine['runs']} runs took {seconds['min']:.3g} to {seconds['max']:.3g} s, "
-        f"{_half_range(engine):.0%} either way of the median of {seconds['median']:.3g} s. "
+        f"{100 * _half_range(engine):.0f} % either way of the median of {seconds['median']:.3g} s. "
         "Something else kept the machine busy, or the runs are too short; "
         f"`{again}` on a quiet machine helps."
     )
