@@ -6,6 +6,7 @@ import argparse
 import importlib
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from types import FrameType
 
@@ -40,6 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("replant: interrupted; what it had started is stopped.", file=sys.stderr)
         return 130
+    except Exception:
+        # Exit code 1 says that something was compared and differs: a fault of ours must not say that.
+        traceback.print_exc()
+        print("replant: this is a fault in replant itself; what it had started is stopped.", file=sys.stderr)
+        return 2
     return int(code)
 
 

@@ -30,7 +30,7 @@ class WatchedEngine(Engine, Protocol):
         ...
 
     def save(self, folder: Path) -> bool:
-        """Write its records to a folder that `restore` starts from again; False where it has none of its own."""
+        """Write its records to a folder that `restore` starts from again; False where it has none."""
         ...
 
     def server_pids(self) -> tuple[int, ...]:
