@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("replant: interrupted; what it had started is stopped.", file=sys.stderr)
         return 130
-    except Exception:
+    except Exception:  # noqa: BLE001
         # Exit code 1 says that something was compared and differs: a fault of ours must not say that.
         traceback.print_exc()
         print("replant: this is a fault in replant itself; what it had started is stopped.", file=sys.stderr)
