@@ -151,9 +151,14 @@ class AirflowClient:
             raise
 
     def log(self, dag_id: str, run_id: str, task_id: str, try_number: int = 1) -> tuple[LogEvent, ...]:
-        """Give the log of one try of a task."""
+        """Give the log of one try of a task; nothing if Airflow knows of no such try."""
         path = f"{self._task_path(dag_id, run_id, task_id)}/logs/{try_number}"
-        content = self._transport.get(path, full_content=True)["content"]
+        try:
+            content = self._transport.get(path, full_content=True)["content"]
+        except AirflowApiError as error:
+            if error.status == 404:
+                return ()
+            raise
         lines = content.splitlines() if isinstance(content, str) else content
         return tuple(records.log_event(line) for line in lines)
 

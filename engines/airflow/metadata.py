@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from airflow_client.cli import AirflowCli, AirflowInstallation
 from engines.databases import libpq_url
@@ -43,8 +43,11 @@ def migrate(
     try:
         dump(metadata_url, making)
         making.rename(kept)
-    except CannotProceedError:
-        making.unlink(missing_ok=True)  # a newer server than our pg_dump: the dump only saves time
+    except CannotProceedError as error:
+        # Such as a server newer than our pg_dump. The dump only saves time: the log says why there is none.
+        making.unlink(missing_ok=True)
+        with log.open("a") as file:
+            file.write(f"{error}\n")
 
 
 def run_migrations(cli: AirflowCli, env: dict[str, str], log: Path) -> None:
@@ -93,7 +96,8 @@ def load(metadata_url: str, source: Path) -> None:
 def _call(binaries: Binaries, arguments: Sequence[str], url: str) -> None:
     """Run one of PostgreSQL's programs; the password goes by its environment."""
     parts = make_url(libpq_url(url))
-    shown = parts.set(password=None).difference_update_query(["password"])
+    query = {key: value for key, value in parts.query.items() if key != "password"}
+    shown = URL.create("postgresql", parts.username, None, parts.host, parts.port, parts.database, query)
     password = parts.password or parts.query.get("password")
     env = binaries.env() | ({"PGPASSWORD": str(password)} if password else {})
     program = binaries.bindir / arguments[0]

@@ -179,7 +179,8 @@ class _Reading:
         state = task_state(instance.state)
         where = (self._run.dag_id, self._run.run_id, instance.task_id)
         log = None
-        if instance.started is not None:
+        # The scheduler gives a start also to what it has never run (upstream_failed).
+        if instance.started is not None and state not in ("upstream_failed", "skipped"):
             log = f"airflow-{instance.task_id}.log"
             events = self._client.log(*where, try_number=max(1, instance.try_number))
             write_log(self._log_dir / log, events, self._secrets)
