@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engines.airflow import AirflowEngine
 from engines.databases import connected, create_database, drop_database
+from engines.places import AIRFLOW_DAGS
 from engines.postgres import Cluster
 from pipelines.catalog import find
 from tests.slack_sink import SlackSink, slack_sink
@@ -47,6 +50,23 @@ def sample_url(postgres: Cluster, sample_database: str) -> Iterator[str]:
     name = f"test_{next(_NUMBERS)}"
     yield create_database(postgres.url(), name, template=sample_database)
     drop_database(postgres.url(), name)
+
+
+@pytest.fixture(scope="session")
+def airflow(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowEngine]:
+    """A running Airflow of our own, dispatched, its DAG folder a copy that a test may add files to."""
+    folder = tmp_path_factory.mktemp("airflow")
+    dags = folder / "dags"
+    shutil.copytree(AIRFLOW_DAGS, dags, ignore=shutil.ignore_patterns("__pycache__"))
+    with AirflowEngine(
+        "dispatched",
+        folder=folder / "home",
+        log_dir=folder / "logs",
+        metadata_url=postgres.url(),
+        tuned=True,
+        dags_folder=dags,
+    ) as engine:
+        yield engine
 
 
 @pytest.fixture
