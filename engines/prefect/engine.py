@@ -78,7 +78,8 @@ class PrefectEngine:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (self._folder / "home").mkdir(mode=0o700, exist_ok=True)
+            for name in ("home", "tmp"):
+                (self._folder / name).mkdir(mode=0o700, exist_ok=True)
             if self._api_url is None:
                 self._start_server(stack)
             else:
@@ -110,13 +111,21 @@ class PrefectEngine:
             tuned=self._tuned,
         )
         self._place = place
-        if self._restore is not None:
-            metadata.load(database, self._restore / SAVED_METADATA)
-            if (self._restore / SAVED_RESULTS).exists():
-                shutil.copytree(self._restore / SAVED_RESULTS, place.results, dirs_exist_ok=True)
+        fresh = not self._fill(place, database)
         self._server = stack.enter_context(server(place, port, self._log_dir))
         import_prefect(self._folder)  # while the server comes up
         wait_for_server(self._server, place)
+        if fresh:
+            metadata.keep_schema(database)
+
+    def _fill(self, place: Place, database: str) -> bool:
+        """Bring back the runs of a session that was saved, or the tables of an earlier start, if any."""
+        if self._restore is None:
+            return metadata.load_kept_schema(database)
+        metadata.load(database, self._restore / SAVED_METADATA)
+        if (self._restore / SAVED_RESULTS).exists():
+            shutil.copytree(self._restore / SAVED_RESULTS, place.results, dirs_exist_ok=True)
+        return True
 
     def _use_existing(self, api_url: str) -> None:
         """Look whether a user's API answers.

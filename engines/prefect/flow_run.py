@@ -65,7 +65,9 @@ def dispatch(
     """Make a flow run of the deployment, for the worker to pick up."""
     deployment = client.read_deployment_by_name(f"{flow_name(pipeline)}/{place.deployment}")
     requested = datetime.now(UTC)
-    made = client.create_flow_run_from_deployment(deployment.id, parameters=dict(parameters))
+    made = client.create_flow_run_from_deployment(
+        deployment.id, parameters=dict(parameters), job_variables=place.job_variables
+    )
     return Asked(made.id, requested)
 
 
@@ -140,7 +142,7 @@ def read_out(
     task_runs = settled_task_runs(client, flow_run, len(names))
     tasks = tasks_of(task_runs, names, place.results, ended=True)
     secrets = _secrets(request)
-    write_log(client, asked.id, request.log_dir / LOG, secrets, "Finished in state")
+    write_log(client, asked.id, task_runs, request.log_dir / LOG, secrets)
     success = state is not None and state.is_completed()
     told = tasks[-1].result or {}  # of notify
     ended = flow_run.end_time or datetime.now(UTC)

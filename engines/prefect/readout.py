@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 PAGE = 200
 SETTLE_SECONDS = 20.0
-"""How long is waited for task runs and log lines, which reach the server after the flow run's end."""
+"""How long is waited for task runs, which reach the server after the flow run's end."""
+LOG_SECONDS = 4.0
+"""The same for log lines; a process sends them every 2 s."""
 QUIET_SECONDS = 1.5
 LOG = "prefect.log"
 
@@ -121,23 +123,34 @@ def _result(run: PrefectTaskRun, results: Path) -> Mapping[str, Any] | None:
 
 
 def write_log(
-    client: SyncPrefectClient, flow_run_id: UUID, target: Path, secrets: tuple[str, ...], last_words: str
+    client: SyncPrefectClient,
+    flow_run_id: UUID,
+    task_runs: Sequence[PrefectTaskRun],
+    target: Path,
+    secrets: tuple[str, ...],
 ) -> None:
     """Write the run's log, as the server has it, to a file that only the user can read.
 
-    Waits a moment for a line that has `last_words`: lines reach the server in batches.
+    Waits a moment for the line that tells the flow run's last state: lines reach the server in batches, and
+    of a run that was cut off that line never comes.
     """
-    deadline = time.monotonic() + SETTLE_SECONDS / 2
+    deadline = time.monotonic() + LOG_SECONDS
     lines = _logs(client, flow_run_id)
-    while not any(last_words in line.message for line in lines) and time.monotonic() < deadline:
+    while not any(_is_last(line) for line in lines) and time.monotonic() < deadline:
         time.sleep(0.25)
         lines = _logs(client, flow_run_id)
+    names = {run.id: run.name for run in task_runs}
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "w") as file:
         for line in lines:
-            text = f"{line.timestamp.isoformat()} {_level(line.level)} {line.name}: {line.message}"
+            source = names.get(line.task_run_id, line.name) if line.task_run_id else line.name
+            text = f"{line.timestamp.isoformat()} {_level(line.level)} {source}: {line.message}"
             file.write(mask_values(text, secrets) + "\n")
+
+
+def _is_last(line: Log) -> bool:
+    return line.name == "prefect.flow_runs" and "Finished in state" in line.message
 
 
 def _level(number: int) -> str:

@@ -8,14 +8,19 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from engines.places import TOOLKIT_PYTHON
 from engines.ports import LOOPBACK
 from engines.service import environment
 
-# Pick-up of scheduled runs, in seconds: 10 each unless set. See docs/prefect.md for what each one brings.
+# docs/prefect.md says what each of these is by default, and what it brings.
 TUNED = {
     "PREFECT_WORKER_QUERY_SECONDS": "1",
     "PREFECT_RUNNER_POLL_FREQUENCY": "1",
 }
+TUNED_SERVER = {"PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "1"}
+# With a command of its own a run is one process; otherwise one that prepares a workspace and then, importing
+# Prefect a second time, one that runs the flow.
+TUNED_JOB = {"command": f"{TOOLKIT_PYTHON} -m prefect.engine"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,11 @@ class Place:
         return self.folder / "results"
 
     @property
+    def temporary(self) -> Path:
+        """TMPDIR of our processes."""
+        return self.folder / "tmp"
+
+    @property
     def work_pool(self) -> str:
         """Name of the work pool, as `deployment.py` makes it."""
         return f"replant-{self.deployment}"
@@ -52,6 +62,11 @@ class Place:
     def ours(self) -> bool:
         """Whether the server is one that we start."""
         return self.database_url is not None
+
+    @property
+    def job_variables(self) -> dict[str, str]:
+        """What a run tells the worker beyond what the deployment does."""
+        return dict(TUNED_JOB) if self.tuned else {}
 
 
 def client_environment(place: Place) -> dict[str, str]:
@@ -65,6 +80,8 @@ def client_environment(place: Place) -> dict[str, str]:
         "PREFECT_CLI_COLORS": "false",
         "PREFECT_CLI_PROMPT": "false",
         "DO_NOT_TRACK": "1",
+        # A worker makes folders there for each run, and leaves them if it is killed.
+        "TMPDIR": str(place.temporary),
         # Requests to our own server never take a way through a proxy.
         "NO_PROXY": ",".join((LOOPBACK, "localhost")),
         "no_proxy": ",".join((LOOPBACK, "localhost")),
@@ -80,9 +97,10 @@ def server_environment(place: Place) -> dict[str, str]:
     if place.database_url is None:
         raise RuntimeError("this server is not ours")
     url = make_url(place.database_url).set(drivername="postgresql+asyncpg")
-    return client_environment(place) | {
+    settings = {
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": url.render_as_string(hide_password=False),
         "PREFECT_SERVER_UI_API_URL": place.api_url,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     }
+    return client_environment(place) | settings | (TUNED_SERVER if place.tuned else {})
