@@ -213,3 +213,36 @@ def failed() -> ReportInput:
         "\tThis probably means the server terminated abnormally before or while processing the request.",
     )
     return replace(given, runs=(*kept[:-1], replace(last, run=broken)), pairs=())
+
+
+HOSTILE = (
+    '<script>document.title="taken"</script><img src="http://192.0.2.1/x.png" onerror="document.title=1">'
+)
+"""A tree's name that would run and fetch if it were not escaped."""
+LONG = "x" * 3000
+SECRET = "postgresql://tree:hunter2@db/trees"
+
+
+def hostile() -> ReportInput:
+    """User data and messages that a page must not trust: markup, endless words, secrets in error texts."""
+    given = identical()
+    difference = OutputDifference(
+        "trees",
+        ("id",),
+        10_000,
+        10_000,
+        changed=3,
+        missing=0,
+        extra=0,
+        columns=(ColumnDifference(HOSTILE, 3, 0.0003),),
+        samples=(
+            Sample("changed", (HOSTILE,), HOSTILE, HOSTILE, LONG),
+            Sample("changed", ("2",), "name", "", None),
+            Sample("changed", ("3",), "name", LONG + "a" + LONG, LONG + "b" + LONG),
+        ),
+    )
+    given = replaced(given, "airflow", "prefect", difference)
+    first = given.runs[0]
+    warned = replace(first, run=replace(first.run, warnings=(f"{HOSTILE} {SECRET} {LONG}",)))
+    facts = replace(given.facts, source=f"{HOSTILE} {LONG}", tables={LONG: 3})
+    return replace(given, runs=(warned, *given.runs[1:]), facts=facts, command=f"replant compare {LONG}")
