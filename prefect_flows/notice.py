@@ -56,7 +56,7 @@ def tell_success(
         state="success",
         seconds=seconds,
         counts=pipeline.counts(results),
-        link=running.get_flow_run_ui_url(),
+        link=url_for("flow-run", running.get_id()),
         error=None,
     )
     sent: StepResult = send(webhook_url, notice)

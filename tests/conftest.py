@@ -13,6 +13,7 @@ from engines.airflow import AirflowEngine
 from engines.databases import connected, create_database, drop_database
 from engines.places import AIRFLOW_DAGS
 from engines.postgres import Cluster
+from engines.prefect import PrefectEngine
 from pipelines.catalog import find
 from tests.slack_sink import SlackSink, slack_sink
 
@@ -65,6 +66,20 @@ def airflow(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
         metadata_url=postgres.url(),
         tuned=True,
         dags_folder=dags,
+    ) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def prefect(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectEngine]:
+    """A running Prefect of our own, dispatched: server, worker and the deployments in `dev`."""
+    folder = tmp_path_factory.mktemp("prefect")
+    with PrefectEngine(
+        "dispatched",
+        folder=folder / "session",
+        log_dir=folder / "logs",
+        metadata_url=postgres.url(),
+        tuned=True,
     ) as engine:
         yield engine
 
