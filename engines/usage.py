@@ -32,11 +32,15 @@ class Watched:
 
 
 @dataclass(frozen=True)
-class _Look:
-    runner_cpu: float
-    server_cpu: float
-    runner_memory: int
-    server_memory: int
+class _Seen:
+    """One process at one moment."""
+
+    pid: int
+    runs_steps: bool
+    own_cpu: float
+    reaped_cpu: float
+    """Of its children that have ended."""
+    memory: int
 
 
 class UsageMeter:
@@ -63,11 +67,15 @@ class UsageMeter:
         self._thread.join()
         last = self._look(memory_of_servers=True)
         database = _cpu_with_children(_trees(self._watched.databases))
+        # Only now it is known whose children were runners: both looks are added up by the same rule.
+        runner, server = self._cpu(last)
+        runner_before, server_before = self._cpu(self._first)
+        memory = [sum(seen.memory for seen in look if not seen.runs_steps) for look in (self._first, last)]
         self._usage = Usage(
-            cpu_seconds=max(0.0, last.runner_cpu - self._first.runner_cpu),
+            cpu_seconds=max(0.0, runner - runner_before),
             peak_memory_bytes=self._peak_memory or None,
-            server_cpu_seconds=max(0.0, last.server_cpu - self._first.server_cpu),
-            server_memory_bytes=max(self._first.server_memory, last.server_memory) or None,
+            server_cpu_seconds=max(0.0, server - server_before),
+            server_memory_bytes=max(memory) or None,
             database_cpu_seconds=database - self._first_database if self._watched.databases else None,
             samples=self._samples,
         )
@@ -82,36 +90,45 @@ class UsageMeter:
     def _sample(self) -> None:
         while not self._stopped.wait(self._every_seconds):
             look = self._look(memory_of_servers=False)
-            self._peak_memory = max(self._peak_memory, look.runner_memory)
+            self._peak_memory = max(self._peak_memory, sum(seen.memory for seen in look if seen.runs_steps))
             self._samples += 1
 
-    def _look(self, *, memory_of_servers: bool) -> _Look:
-        """Add up the tree once. Time of reaped children goes to the runners where the parent had runners."""
-        runner_cpu = server_cpu = 0.0
-        runner_memory = server_memory = 0
+    def _cpu(self, look: list[_Seen]) -> tuple[float, float]:
+        """Split a look's CPU: seconds of the runners, seconds of the servers.
+
+        What a parent of runners has reaped counts as the runners'.
+        """
+        runner = server = 0.0
+        for seen in look:
+            if seen.runs_steps:
+                runner += seen.own_cpu + seen.reaped_cpu
+                continue
+            server += seen.own_cpu
+            if seen.pid in self._parents_of_runners:
+                runner += seen.reaped_cpu
+            else:
+                server += seen.reaped_cpu
+        return runner, server
+
+    def _look(self, *, memory_of_servers: bool) -> list[_Seen]:
+        """Read the trees once, and note whose children run steps."""
+        found: list[_Seen] = []
         runners: set[int] = set()
         for process in _trees(self._watched.servers()):
             try:
-                parent = process.ppid()
-                times = process.cpu_times()
-                if parent in runners or self._watched.is_runner(process.pid, " ".join(process.cmdline())):
-                    runners.add(process.pid)
-                    if parent not in runners:
-                        self._parents_of_runners.add(parent)
-                    runner_cpu += times.user + times.system + times.children_user + times.children_system
-                    runner_memory += process.memory_full_info().pss
-                    continue
-                server_cpu += times.user + times.system
-                reaped = times.children_user + times.children_system
-                if process.pid in self._parents_of_runners:
-                    runner_cpu += reaped
-                else:
-                    server_cpu += reaped
-                if memory_of_servers:
-                    server_memory += process.memory_full_info().pss
+                parent, times = process.ppid(), process.cpu_times()
+                below_runner = parent in runners
+                runs = below_runner or self._watched.is_runner(process.pid, " ".join(process.cmdline()))
+                memory = process.memory_full_info().pss if runs or memory_of_servers else 0
             except psutil.NoSuchProcess:
                 continue
-        return _Look(runner_cpu, server_cpu, runner_memory, server_memory)
+            if runs:
+                runners.add(process.pid)
+                if not below_runner:
+                    self._parents_of_runners.add(parent)
+            own = times.user + times.system
+            found.append(_Seen(process.pid, runs, own, times.children_user + times.children_system, memory))
+        return found
 
 
 def memory_of(roots: Iterable[int]) -> int:

@@ -20,6 +20,12 @@ time.sleep(600)
 """
 
 
+def _wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
 def test_cpu_of_a_job_that_has_already_ended_is_counted_as_the_runners(tmp_path: Path) -> None:
     done = tmp_path / "done"
     service = Service(
@@ -32,9 +38,7 @@ def test_cpu_of_a_job_that_has_already_ended_is_counted_as_the_runners(tmp_path:
     with service:
         watched = Watched(lambda: (service.pid,), lambda _pid, cmdline: cmdline.endswith(" job"))
         with UsageMeter(watched, every_seconds=0.1) as meter:
-            deadline = time.monotonic() + 20
-            while not done.exists() and time.monotonic() < deadline:
-                time.sleep(0.05)
+            _wait_for(done)
     usage = meter.usage
     assert usage.cpu_seconds is not None
     assert 0.6 <= usage.cpu_seconds < 1.2
@@ -43,6 +47,33 @@ def test_cpu_of_a_job_that_has_already_ended_is_counted_as_the_runners(tmp_path:
     assert usage.peak_memory_bytes is not None
     assert usage.peak_memory_bytes > 2**20
     assert usage.samples > 3
+
+
+def test_what_was_used_before_is_not_counted_again(tmp_path: Path) -> None:
+    """Two jobs, one before and one while it is measured; only the second counts."""
+    twice = SERVER.replace(
+        "time.sleep(600)",
+        "time.sleep(1)\nsubprocess.run([sys.executable, '-c', burn, 'job'])\n"
+        "open(sys.argv[1] + '2', 'w').write('done')\ntime.sleep(600)",
+    )
+    done = tmp_path / "done"
+    service = Service(
+        "server",
+        [sys.executable, "-c", twice, str(done)],
+        log=tmp_path / "log",
+        env=environment(tmp_path, {}),
+        grace_seconds=1,
+    )
+    with service:
+        _wait_for(done)
+        watched = Watched(lambda: (service.pid,), lambda _pid, cmdline: cmdline.endswith(" job"))
+        with UsageMeter(watched, every_seconds=0.1) as meter:
+            _wait_for(tmp_path / "done2")
+    usage = meter.usage
+    assert usage.cpu_seconds is not None
+    assert 0.6 <= usage.cpu_seconds < 1.1
+    assert usage.server_cpu_seconds is not None
+    assert 0 <= usage.server_cpu_seconds < 0.3
 
 
 def test_without_a_server_of_ours_nothing_is_claimed_about_the_database(tmp_path: Path) -> None:
