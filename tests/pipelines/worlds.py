@@ -1,0 +1,89 @@
+"""Small worlds for the tests: an existing schema is emptied and filled with given trees and regions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from engines.databases import connected
+from pipelines import catalog
+from pipelines.tree_clusters.statements import HERE, Connection
+from tests.pipelines.oracle import Region, Tree, rounded
+
+PIPELINE = catalog.find("tree_clusters")
+
+
+def create_schema(url: str) -> None:
+    """Create the tables as production has them."""
+    with connected(url, autocommit=True) as connection, connection.cursor() as cursor:
+        for name in ("schema.sql", "schema_indexes.sql"):
+            cursor.execute((HERE / name).read_text())
+
+
+def fill(connection: Connection, trees: Iterable[Tree], regions: Iterable[Region]) -> None:
+    """Empty the tables and put these rows into them."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE trees, region, region_zoom, region_type, tree_region, clusters"
+            " RESTART IDENTITY CASCADE;"
+            "REFRESH MATERIALIZED VIEW active_tree_region;"
+            "INSERT INTO region_type (type) VALUES ('any')"
+        )
+        for region in regions:
+            ring = ", ".join(f"{x!r} {y!r}" for x, y in (*region.corners, region.corners[0]))
+            cursor.execute(
+                "INSERT INTO region (id, type_id, geom, centroid) SELECT %s, 1, shape, ST_Centroid(shape)"
+                " FROM ST_GeomFromText(%s, 4326) AS shape",
+                (region.id, f"MULTIPOLYGON((({ring})))"),
+            )
+            for zoom_level, priority in region.priorities.items():
+                cursor.execute(
+                    "INSERT INTO region_zoom (region_id, zoom_level, priority) VALUES (%s, %s, %s)",
+                    (region.id, zoom_level, priority),
+                )
+        for tree in trees:
+            lon, lat = tree.position or (None, None)
+            cursor.execute(
+                "INSERT INTO trees (id, lon, lat, estimated_geometric_location, active) VALUES (%(id)s,"
+                " %(lon)s, %(lat)s, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326), %(active)s)",
+                {"id": tree.id, "lon": lon, "lat": lat, "active": tree.active},
+            )
+
+
+def run(connection: Connection, **values: Any) -> dict[str, dict[str, Any]]:
+    """Run every step; give the results by step."""
+    settings = catalog.settings_for(PIPELINE, values)
+    results: dict[str, dict[str, Any]] = {}
+    for step in PIPELINE.steps:
+        results[step.name] = step.run(connection, settings, *(results[name] for name in step.needs))
+    return results
+
+
+def rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+    """Give the rows of a query, sorted; leave no transaction open."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        return sorted(cursor.fetchall())
+
+
+def outputs(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Give the rows of every output, sorted."""
+    return {output.name: rows(connection, output.query) for output in PIPELINE.outputs}
+
+
+def found_clusters(connection: Connection) -> Counter[tuple[int, float, float]]:
+    """Give the clusters in the oracle's form."""
+    query = "SELECT count, ST_X(location), ST_Y(location) FROM clusters WHERE zoom_level = 14"
+    return Counter((count, rounded(x), rounded(y)) for count, x, y in rows(connection, query))
+
+
+def as_view(chosen: Iterable[tuple[int, int, int]], active: Mapping[int, bool]) -> Counter[tuple[int, int]]:
+    """Give what active_tree_region must hold, as (region, zoom level)."""
+    return Counter((region, zoom_level) for tree, zoom_level, region in chosen if active[tree])
+
+
+def found_view(connection: Connection) -> Counter[tuple[int, int]]:
+    """Give what active_tree_region holds, as (region, zoom level)."""
+    query = "SELECT region_id, zoom_level FROM active_tree_region"
+    return Counter((region, zoom_level) for region, zoom_level in rows(connection, query))
