@@ -18,6 +18,8 @@ from engines.run import Usage
 EVERY_SECONDS = 1.0
 """Reading the proportional set size costs the kernel 1-3 ms for a 100 MB process: not more often."""
 
+FIRST_AFTER_SECONDS = 0.2
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -88,7 +90,9 @@ class UsageMeter:
         return self._usage
 
     def _sample(self) -> None:
-        while not self._stopped.wait(self._every_seconds):
+        wait = FIRST_AFTER_SECONDS  # a run may be over in less than the usual pause
+        while not self._stopped.wait(wait):
+            wait = self._every_seconds
             look = self._look(memory_of_servers=False)
             self._peak_memory = max(self._peak_memory, sum(seen.memory for seen in look if seen.runs_steps))
             self._samples += 1
