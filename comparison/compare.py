@@ -20,8 +20,8 @@ from pipelines.catalog import Pipeline, Plant
 from pipelines.errors import CannotProceedError
 from pipelines.secrets import mask_values, password_of
 
-SAMPLES = 20
-"""Rows shown of each output that differs."""
+SAMPLES = 1000
+"""Differences listed of each column or kind. The page shows a few; noise is matched by what is listed."""
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,18 @@ def _warnings(given: ReportInput) -> list[str]:
     said = [
         f"{TITLES[roled.run.engine]}: {warning}" for roled in given.runs for warning in roled.run.warnings
     ]
-    return list(dict.fromkeys([*said, *_unlike_tasks(given.runs)]))
+    return list(dict.fromkeys([*_busy(given.environment), *said, *_unlike_tasks(given.runs)]))
+
+
+def _busy(environment: Mapping[str, Any]) -> list[str]:
+    """Say it if something else kept half of the cores or more busy before the first run."""
+    load, cores = environment.get("load_before"), environment["cores"]
+    if load is None or load < cores / 2:
+        return []
+    return [
+        f"The machine was busy before the first run: a load of {load:.1f} on {cores} cores. "
+        "All times are longer than on a quiet machine, and less steady."
+    ]
 
 
 def _unlike_tasks(runs: Sequence[RoledRun]) -> list[str]:

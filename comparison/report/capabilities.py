@@ -13,6 +13,8 @@ from engines.run import EngineName
 
 DOCUMENTED = Path(__file__).with_name("documented.toml")
 
+NO_SERVERS = "no servers"
+
 Cell = dict[str, Any]
 """`text`, `basis` (measured, documented, by nature, not measured) and `source`, an address or None."""
 
@@ -50,11 +52,19 @@ def _start(_figures: Mapping[str, Any] | None, setup: EngineSetup | None) -> str
 def _idle(_figures: Mapping[str, Any] | None, setup: EngineSetup | None) -> str | None:
     if setup is None or setup.idle_memory_bytes is None:
         return None
-    return "no servers" if setup.idle_memory_bytes == 0 else words.size(setup.idle_memory_bytes)
+    return NO_SERVERS if _has_no_servers(setup) else words.size(setup.idle_memory_bytes)
 
 
-def _usage(name: str, write: Callable[[float | None], str]) -> Callable[..., str | None]:
-    def text(figures: Mapping[str, Any] | None, _setup: EngineSetup | None) -> str | None:
+def _has_no_servers(setup: EngineSetup | None) -> bool:
+    return setup is not None and setup.idle_memory_bytes == 0 and not setup.used_existing
+
+
+def _usage(
+    name: str, write: Callable[[float | None], str], *, of_servers: bool = False
+) -> Callable[..., str | None]:
+    def text(figures: Mapping[str, Any] | None, setup: EngineSetup | None) -> str | None:
+        if of_servers and _has_no_servers(setup):
+            return NO_SERVERS
         spread = figures[name] if figures else None
         return write(spread["median"]) if spread else None
 
@@ -75,17 +85,17 @@ MEASURED: tuple[tuple[str, Callable[..., str | None]], ...] = (
     ("Run, from request to end", _usage("seconds", words.seconds)),
     ("Overhead per task", _overhead),
     ("CPU of the run's own processes", _usage("cpu_seconds", words.seconds)),
-    ("CPU of its servers meanwhile", _usage("server_cpu_seconds", words.seconds)),
+    ("CPU of its servers meanwhile", _usage("server_cpu_seconds", words.seconds, of_servers=True)),
     ("CPU of the pipeline's database", _usage("database_cpu_seconds", words.seconds)),
     ("Peak memory of the run's processes", _usage("peak_memory_bytes", words.size)),
-    ("Memory of its servers in a run", _usage("server_memory_bytes", words.size)),
+    ("Memory of its servers in a run", _usage("server_memory_bytes", words.size, of_servers=True)),
 )
 
 
 def _measured(text: str | None) -> Cell:
     if text is None:
         return {"text": words.NOT_MEASURED, "basis": "not measured", "source": None}
-    return {"text": text, "basis": "measured", "source": None}
+    return {"text": text, "basis": "by nature" if text == NO_SERVERS else "measured", "source": None}
 
 
 def _documented(fact: Mapping[str, str]) -> Cell:

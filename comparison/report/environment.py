@@ -25,7 +25,7 @@ def environment(versions: Mapping[str, str], *, load_before: float | None = None
         "os": _system(),
         "kernel": platform.release(),
         "load_before": load_before,
-        "versions": {"Python": platform.python_version(), **versions},
+        "versions": {"python": platform.python_version(), **versions},
     }
 
 

@@ -46,7 +46,9 @@ def page(report: Mapping[str, Any], folder: Path) -> str:
             report=report,
             headline=HEADLINES[report["verdict"]],
             differing=_differing(report),
-            ratios=[ratio_words(ratio) for ratio in report["timings"]["ratios"]],
+            ratios=[
+                ratio_words(ratio, report["timings"]["noise_floor"]) for ratio in report["timings"]["ratios"]
+            ],
             timelines=timelines(report["runs"]),
             noisy=[
                 (output, engine, noise)
@@ -81,6 +83,7 @@ def _templates() -> Environment:
         listed=words.listed,
         breakable=_breakable,
         prose=_prose,
+        command=_command,
         title=lambda engine: TITLES[engine],
         sign=lambda verdict: SIGNS[verdict],
         tone=lambda verdict: TONES[verdict],
@@ -97,16 +100,21 @@ def _prose(text: str) -> Markup:
     """Set what stands between backquotes as code."""
     parts = re.split(r"`([^`]+)`", text)
     return Markup("").join(
-        Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
+        Markup("<code>{}</code>").format(_command(part)) if index % 2 else escape(part)
         for index, part in enumerate(parts)
     )
+
+
+def _command(text: str) -> Markup:
+    """Let a command break between its words, never after the dashes of an option."""
+    return Markup(" ").join(Markup("<span>{}</span>").format(word) for word in text.split(" "))
 
 
 def main_ratio(report: Mapping[str, Any]) -> RatioWords | None:
     """Give the ratio of the engines that the first screen sets against each other."""
     for ratio in report["timings"]["ratios"]:
         if [ratio["left"], ratio["right"]] == report["main_pair"]:
-            return ratio_words(ratio)
+            return ratio_words(ratio, report["timings"]["noise_floor"])
     return None
 
 

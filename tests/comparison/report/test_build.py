@@ -97,9 +97,16 @@ class TestContents:
         report = build_report(inputs.identical())
         rows = {row["what"]: row["cells"] for row in report["capabilities"]}
         assert rows["Time to start it"]["airflow"] == {"text": "22.4 s", "basis": "measured", "source": None}
-        assert rows["Memory of its servers in a run"]["standalone"]["basis"] == "not measured"
+        assert rows["Memory of its servers in a run"]["standalone"]["text"] == "no servers"
+        assert rows["Memory of its servers in a run"]["prefect"]["text"] == "330 MB"
         assert rows["Alerts"]["prefect"]["source"].startswith("https://docs.prefect.io/")
         assert rows["Alerts"]["standalone"]["basis"] == "by nature"
+
+    def test_a_busy_machine_is_a_warning(self) -> None:
+        given = inputs.identical()
+        busy = build_report(replace(given, environment={**given.environment, "load_before": 3.17}))
+        assert "a load of 3.2 on 2 cores" in busy["warnings"][0]
+        assert build_report(given)["warnings"] == []
 
     def test_an_engine_of_the_users_own_was_not_started(self) -> None:
         setups = (EngineSetup("airflow", used_existing=True),)

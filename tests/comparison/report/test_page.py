@@ -183,6 +183,15 @@ def test_tables_have_headers_and_sections_have_names(
     page.close()
 
 
+def test_a_command_breaks_between_its_words(browser: Browser, reports: dict[str, ReportFiles]) -> None:
+    page, _ = opened(browser, reports["one round"], 390)
+    command = page.locator("pre").last
+    assert command.inner_text() == "replant compare tree_clusters --trees 10000 --repeat 1"
+    lines = {span.evaluate("e => e.getClientRects().length") for span in command.locator("span").all()}
+    assert lines == {1}
+    page.close()
+
+
 def test_it_prints_dark_on_white(browser: Browser, reports: dict[str, ReportFiles]) -> None:
     page, _ = opened(browser, reports["identical"], scheme="dark")
     page.emulate_media(media="print", color_scheme="dark")

@@ -86,6 +86,15 @@ class TestRatioWords:
         said = ratio_words(ratio(0.95, 0.8, 1.1))
         assert said.headline == "Neither Airflow nor Prefect is shown to be faster" and not said.decided
 
+    def test_a_ratio_within_the_noise_of_too_few_rounds_decides_nothing(self) -> None:
+        floor = {"engine": "prefect", "ratio": 1.45}
+        few = {**ratio(1.4, None, None, 1), "coverage": 0.0}
+        said = ratio_words(few, floor)
+        assert said.headline == "Neither Airflow nor Prefect is shown to be faster" and not said.decided
+        assert said.interval == "a factor of 1.40 in 1 round; two runs of Prefect differed by 1.45"
+        assert ratio_words(ratio(1.4, 1.3, 1.5), floor).decided, "six rounds weigh more than one pair"
+        assert "1.50 times" in ratio_words({**few, "ratio": 1.5}, floor).headline
+
     def test_one_round(self) -> None:
         assert ratio_words(ratio(0.5, None, None, 1)).interval == "1 round: no interval can be given"
 
