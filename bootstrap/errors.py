@@ -15,7 +15,7 @@ NO_NETWORK = re.compile(
     re.IGNORECASE,
 )
 NO_TRUST = re.compile(r"certificate verif|CERTIFICATE_VERIFY_FAILED|UnknownIssuer|invalid peer cert", re.I)
-WRONG_HASH = re.compile(r"HASHES? .*DO NOT MATCH|hash mismatch|Hash Sum mismatch", re.IGNORECASE)
+WRONG_HASH = re.compile(r"DO NOT MATCH THE HASHES|hash mismatch|Hash Sum mismatch", re.IGNORECASE)
 NO_WHEEL = re.compile(
     r"no wheels? with a matching|no usable wheels|building source distributions is dis", re.I
 )
@@ -60,7 +60,7 @@ def explain(what: str, output: str, log: Path) -> SetupError:
             f"configuration if the package index is your own, then call again. Log: {log}"
         )
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    said = f": {lines[-1]}" if lines else ""
+    said = f": {lines[-1].rstrip('.')}" if lines else ""
     return SetupError(f"{failed}{said}. The log is {log}; call again when that is mended.")
 
 
