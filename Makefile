@@ -40,7 +40,7 @@ up:
 test:
 	@$(SETUP) --with-tests
 	@$(MAKE) --no-print-directory checks
-	@.venv/bin/pytest $(ARGS)
+	@PATH="$(CURDIR)/.cache/browsers/bin:$$PATH" .venv/bin/pytest $(ARGS)
 
 lint:
 	@$(SETUP) --with-tests --without-postgres --without-browser

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 
 from bootstrap.apt import Apt
 from bootstrap.environments import Environment
+from bootstrap.errors import SetupError
 from bootstrap.places import BROWSERS
 from bootstrap.runner import Runner
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium", "google-chrome")
+"""What the tests look for on PATH; `make test` adds `LINK`'s folder to that."""
+LINK = BROWSERS / "bin" / "chromium"
 HINT = (
     "There is no Chromium here, so the tests that look at pages are skipped. "
     "As root, `apt-get install chromium` brings it."
@@ -20,7 +23,7 @@ HINT = (
 
 def is_there() -> bool:
     """Say whether a Chromium is installed, or was put into the cache."""
-    return any(shutil.which(name) for name in NAMES) or any(BROWSERS.glob("chromium*/*/chrome*"))
+    return LINK.exists() or any(shutil.which(name) for name in NAMES)
 
 
 def way() -> str | None:
@@ -43,10 +46,16 @@ def obtain(toolkit: Environment, runner: Runner, apt: Apt | None, variables: Map
         if apt.has("chromium"):
             apt.install("installing Chromium", ["chromium", "fonts-dejavu-core"])
             return
-    playwright = [str(toolkit.folder / "bin" / "playwright"), "install", "chromium"]
+    playwright = [str(toolkit.folder / "bin" / "playwright"), "install", "--no-shell", "chromium"]
     runner.run(
         "installing Chromium",
         playwright + (["--with-deps"] if apt is not None else []),
         log="chromium",
         variables={**variables, "PLAYWRIGHT_BROWSERS_PATH": str(BROWSERS)},
     )
+    programs = sorted(BROWSERS.glob("chromium-*/chrome-linux*/chrome"))
+    if not programs:
+        raise SetupError(f"Playwright brought no Chromium to {BROWSERS}. Install one, then call again.")
+    LINK.parent.mkdir(exist_ok=True)
+    LINK.unlink(missing_ok=True)
+    LINK.symlink_to(programs[-1])
