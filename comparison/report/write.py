@@ -36,16 +36,13 @@ def write_report(report: Mapping[str, Any], out: Path) -> ReportFiles:
     files = ReportFiles(
         out / "report.html", out / "report.json", out / "timings.csv", out / "differences.csv"
     )
-    contents = {
-        files.json: json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-        files.timings: task_table(report["runs"]).to_csv(index=False),
-        files.differences: difference_table(report["outputs"]).to_csv(index=False),
-        files.html: page(report, out),
-    }
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for path, content in contents.items():
-            _write_private(path, content)
+        # First what the others are made from: should one of them fail, the measurements are kept.
+        _write_private(files.json, json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        _write_private(files.timings, task_table(report["runs"]).to_csv(index=False))
+        _write_private(files.differences, difference_table(report["outputs"]).to_csv(index=False))
+        _write_private(files.html, page(report, out))
     except OSError as error:
         raise CannotProceedError(
             f"The report cannot be written to {out}: {error.strerror}. Choose another folder with --out."
