@@ -46,6 +46,8 @@ def obtain(toolkit: Environment, runner: Runner, apt: Apt | None, variables: Map
         if apt.has("chromium"):
             apt.install("installing Chromium", ["chromium", "fonts-dejavu-core"])
             return
+        # Playwright's own Node does not start without it, and Ubuntu's minimal images lack it.
+        apt.install("installing what Playwright needs", ["libatomic1"])
     playwright = [str(toolkit.folder / "bin" / "playwright"), "install", "--no-shell", "chromium"]
     runner.run(
         "installing Chromium",
