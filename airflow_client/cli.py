@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -54,6 +55,15 @@ class AirflowCli:
         """
         return self._output(self.argv(*arguments), "airflow " + " ".join(arguments), timeout_seconds)
 
+    def script(self, path: Path, given: str, timeout_seconds: float = 300.0) -> str:
+        """Run a script of ours with that Python, `given` on its stdin; give what it printed.
+
+        Raises CannotProceedError, without a word of the script's: it may be busy with secrets.
+        """
+        return self._output(
+            [str(self.python), str(path)], f"{self.python} {path.name}", timeout_seconds, given=given
+        )
+
     def installation(self) -> AirflowInstallation:
         """Say what is installed there, without importing Airflow.
 
@@ -78,7 +88,9 @@ class AirflowCli:
             )
         return AirflowInstallation(self.python, facts["python"], version, facts["packages"])
 
-    def _output(self, argv: Sequence[str], shown: str, timeout_seconds: float) -> str:
+    def _output(
+        self, argv: Sequence[str], shown: str, timeout_seconds: float, given: str | None = None
+    ) -> str:
         env = dict(os.environ if self.env is None else self.env)
         try:
             done = subprocess.run(
@@ -88,7 +100,7 @@ class AirflowCli:
                 capture_output=True,
                 timeout=timeout_seconds,
                 check=False,
-                stdin=subprocess.DEVNULL,
+                **({"stdin": subprocess.DEVNULL} if given is None else {"input": given}),
             )
         except OSError as error:
             raise CannotProceedError(
@@ -98,6 +110,12 @@ class AirflowCli:
         except subprocess.TimeoutExpired:
             raise CannotProceedError(f"`{shown}` did not end within {timeout_seconds:.0f} s.") from None
         if done.returncode != 0:
+            if given is not None:
+                kinds = re.findall(r"^([\w.]+(?:Error|Exception)):?", done.stderr, re.MULTILINE)
+                raise CannotProceedError(
+                    f"`{shown}` failed with code {done.returncode} ({', '.join(kinds[-1:]) or 'no reason given'}). "
+                    "Try `airflow connections list` in that environment."
+                )
             said = mask("\n".join((done.stderr or done.stdout).strip().splitlines()[-8:]))
             raise CannotProceedError(f"`{shown}` failed with code {done.returncode}:\n{said}")
         return done.stdout
