@@ -112,8 +112,9 @@ class AirflowCli:
         if done.returncode != 0:
             if given is not None:
                 kinds = re.findall(r"^([\w.]+(?:Error|Exception)):?", done.stderr, re.MULTILINE)
+                reason = kinds[-1] if kinds else "no reason given"
                 raise CannotProceedError(
-                    f"`{shown}` failed with code {done.returncode} ({', '.join(kinds[-1:]) or 'no reason given'}). "
+                    f"`{shown}` failed with code {done.returncode} ({reason}). "
                     "Try `airflow connections list` in that environment."
                 )
             said = mask("\n".join((done.stderr or done.stdout).strip().splitlines()[-8:]))
