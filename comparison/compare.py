@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from comparison.evidence import EngineSetup, OutputPair, RoledRun
+from comparison.report.environment import server_versions
 from comparison.rounds import Turn, pairs, turns
 from comparison.tables import compare_output
 from engines.databases import connected
@@ -51,6 +52,8 @@ class Compared:
     pairs: tuple[OutputPair, ...]
     """Of each measured round, the main pair first; and the A/A pairs."""
     setups: tuple[EngineSetup, ...]
+    server_versions: Mapping[str, str] = field(default_factory=dict)
+    """Of the pipeline's database."""
 
 
 def stage_count(options: CompareOptions) -> int:
@@ -75,6 +78,7 @@ def compare(options: CompareOptions, stages: Stages) -> Compared:
             stages.begin(f"starting {engine}")
             session.start(engine)
         compared = _all_turns(options, session, snapshot, stages)
+        compared = replace(compared, server_versions=server_versions(snapshot.url))
         stages.begin("keeping the engines' records")
         if options.save_to is not None:
             for engine, started in session.started.items():

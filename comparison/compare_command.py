@@ -110,7 +110,7 @@ def _folder(folder: Path) -> Path:
 
 
 def _report_input(asked: CompareOptions, compared: Compared, load_before: float) -> ReportInput:
-    versions = versions_of(tuple(roled.run for roled in compared.runs))
+    versions = {**compared.server_versions, **versions_of(tuple(roled.run for roled in compared.runs))}
     return ReportInput(
         pipeline=asked.pipeline.name,
         summary=asked.pipeline.summary,

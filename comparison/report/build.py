@@ -121,7 +121,7 @@ def _links(given: ReportInput) -> list[dict[str, str]]:
     """Give the page of one run per engine, the last that was made."""
     pages = {roled.run.engine: roled.run.url for roled in given.runs if roled.run.url}
     return [
-        {"engine": engine, "title": f"{TITLES[engine]}: this run in its own pages", "url": url}
+        {"engine": engine, "title": f"{TITLES[engine]}: its last run, in its own UI", "url": url}
         for engine, url in pages.items()
         if url.startswith(("http://", "https://"))
     ]

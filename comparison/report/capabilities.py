@@ -75,7 +75,7 @@ def _overhead(figures: Mapping[str, Any] | None, _setup: EngineSetup | None) -> 
     if figures is None or figures["overhead"]["per_task"] is None:
         return None
     overhead = figures["overhead"]
-    beside = "more than standalone" if overhead["against"] == "standalone" else "outside the tasks' own code"
+    beside = "more than standalone" if overhead["against"] == "standalone" else "outside its tasks"
     return f"{words.seconds(overhead['per_task'])} {beside}"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 
+from engines.databases import connected
 from engines.run import Run
 
 
@@ -35,6 +36,17 @@ def versions_of(runs: tuple[Run, ...]) -> dict[str, str]:
     for run in runs:
         found.update(run.versions)
     return dict(sorted(found.items()))
+
+
+def server_versions(url: str) -> dict[str, str]:
+    """Ask the pipeline's database for its versions. Raises CannotProceedError if it cannot be reached."""
+    with connected(url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('server_version'), "
+            "(SELECT extversion FROM pg_extension WHERE extname = 'postgis')"
+        )
+        server, postgis = cursor.fetchone() or ("", None)
+    return {"PostgreSQL": str(server), **({"PostGIS": str(postgis)} if postgis else {})}
 
 
 def _processor() -> str:

@@ -50,6 +50,11 @@ def page(report: Mapping[str, Any], folder: Path) -> str:
                 ratio_words(ratio, report["timings"]["noise_floor"]) for ratio in report["timings"]["ratios"]
             ],
             timelines=timelines(report["runs"]),
+            task_names=list(
+                dict.fromkeys(
+                    task["name"] for engine in report["timings"]["engines"] for task in engine["tasks"]
+                )
+            ),
             noisy=[
                 (output, engine, noise)
                 for output in report["outputs"]

@@ -9,7 +9,7 @@ from typing import Any
 
 STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 """Seconds between two marks of the scale."""
-MARKS = 6
+MARKS = 7
 """Marks on the scale at most."""
 
 
@@ -48,6 +48,7 @@ def _engine(run: Mapping[str, Any], longest: float) -> dict[str, Any]:
         return None if moment is None else max(0.0, (moment - requested).total_seconds())
 
     rows = [_task(task, at) for task in run["tasks"]]
+    _fill_gaps(rows)
     starts = [row["from"] for row in rows if row["from"] is not None]
     ends = [row["to"] for row in rows if row["to"] is not None]
     if starts and ends:
@@ -83,6 +84,16 @@ def _task(task: Mapping[str, Any], at: Any) -> dict[str, Any]:
         "bars": bars,
         "task": True,
     }
+
+
+def _fill_gaps(rows: Sequence[dict[str, Any]]) -> None:
+    """Count the time from the end of the task before until a task is queued as waiting, too."""
+    for row in rows:
+        ended = [other["to"] for other in rows if other["to"] is not None and other is not row]
+        before = [end for end in ended if row["from"] is not None and end <= row["from"]]
+        if before and row["waited"] is not None:
+            row["waited"] += row["from"] - max(before)
+            row["bars"].insert(0, ("gap", max(before), row["from"]))
 
 
 def _around(name: str, start: float, end: float) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from comparison.timings.ratio import LEVEL, coverage_bound, rounds_needed
+from comparison.verdict import TITLES
 
 SPREAD_LIMIT = 0.10
 """As in pyperf, which warns from a standard deviation of 10 % of the mean; here the half range is taken."""
@@ -50,7 +51,8 @@ def _half_range(engine: Mapping[str, Any]) -> float:
 def _unstable(engine: Mapping[str, Any], again: str) -> str:
     seconds = engine["seconds"]
     return (
-        f"{engine['engine']}: its {engine['runs']} runs took {seconds['min']:.3g} to {seconds['max']:.3g} s, "
+        f"{TITLES[engine['engine']]}: its {engine['runs']} runs took {seconds['min']:.3g} to "
+        f"{seconds['max']:.3g} s, "
         f"{100 * _half_range(engine):.0f} % either way of the median of {seconds['median']:.3g} s. "
         "Something else kept the machine busy, or the runs are too short; "
         f"`{again}` on a quiet machine helps."
@@ -58,7 +60,7 @@ def _unstable(engine: Mapping[str, Any], again: str) -> str:
 
 
 def _undecided(ratio: Mapping[str, Any], figures: Mapping[str, Any], again: str) -> str | None:
-    pair = f"{ratio['right']} and {ratio['left']}"
+    pair = f"{TITLES[ratio['right']]} and {TITLES[ratio['left']]}"
     low, high, floor = ratio["low"], ratio["high"], figures["noise_floor"]
     if low is not None and low <= 1 <= high:
         return (
@@ -69,7 +71,7 @@ def _undecided(ratio: Mapping[str, Any], figures: Mapping[str, Any], again: str)
     apart = max(ratio["ratio"], 1 / ratio["ratio"])
     if floor and apart <= floor["ratio"]:
         return (
-            f"{pair} differ by a factor of {apart:.2f}, no more than two runs of {floor['engine']} "
+            f"{pair} differ by a factor of {apart:.2f}, no more than two runs of {TITLES[floor['engine']]} "
             f"on the same input do ({floor['ratio']:.2f}). `{again}` tells more."
         )
     return None

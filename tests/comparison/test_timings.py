@@ -225,7 +225,7 @@ class TestAdvice:
         warnings = self.many((10.0, 16.0, 10.0, 10.0, 10.0, 10.0), (2.0,) * 6)
         assert len(warnings) == 1
         assert warnings[0].startswith(
-            "airflow: its 6 runs took 10 to 16 s, 30 % either way of the median of 10 s"
+            "Airflow: its 6 runs took 10 to 16 s, 30 % either way of the median of 10 s"
         )
 
     def test_an_interval_that_includes_1_is_said(self) -> None:
@@ -236,7 +236,7 @@ class TestAdvice:
         runs = [made("airflow", index, 10.0, number=index) for index in range(1, 7)]
         runs += [made("prefect", 10 + index, 9.5, number=index) for index in range(1, 7)]
         runs += [made("airflow", 20, 11.0, role="control")]
-        assert any("no more than two runs of airflow" in warning for warning in figures(*runs)["warnings"])
+        assert any("no more than two runs of Airflow" in warning for warning in figures(*runs)["warnings"])
 
     @pytest.mark.parametrize(
         ("command", "expected"),

@@ -15,7 +15,7 @@ import pytest
 from comparison.evidence import EngineSetup
 from comparison.report import build
 from comparison.report.build import build_report
-from comparison.report.environment import environment
+from comparison.report.environment import environment, server_versions
 from comparison.report.logs import failed_log
 from comparison.report.write import ReportFiles, write_report
 from engines.run import TaskRun
@@ -51,6 +51,10 @@ class TestSchema:
 
     def test_it_refuses_words_that_the_contract_does_not_have(self, reports: dict[str, ReportFiles]) -> None:
         assert not VALIDATOR.is_valid({**loaded(reports["identical"]), "verdict": "fine"})
+
+    def test_the_database_says_its_versions(self, database_url: str) -> None:
+        found = server_versions(database_url)
+        assert set(found) == {"PostgreSQL", "PostGIS"} and all(text[0].isdigit() for text in found.values())
 
     def test_this_machine_can_be_described(self) -> None:
         report = build_report(replace(inputs.identical(), environment=environment({"Airflow": "3"})))
