@@ -63,7 +63,7 @@ class PrefectEngine:
     ) -> None:
         self.mode: Mode = mode
         self._folder = folder
-        self._log_dir = log_dir
+        self.log_dir = log_dir
         self._metadata_url = metadata_url
         self._tuned = tuned
         self._restore = restore
@@ -112,7 +112,7 @@ class PrefectEngine:
         )
         self._place = place
         fresh = not self._fill(place, database)
-        self._server = stack.enter_context(server(place, port, self._log_dir))
+        self._server = stack.enter_context(server(place, port, self.log_dir))
         import_prefect(self._folder)  # while the server comes up
         wait_for_server(self._server, place)
         if fresh:
@@ -159,7 +159,7 @@ class PrefectEngine:
             client.create_work_pool(WorkPoolCreate(name=place.work_pool, type="process"))
         if not place.ours:
             stack.callback(self._forget)
-        self._worker = stack.enter_context(worker(place, self._log_dir))
+        self._worker = stack.enter_context(worker(place, self.log_dir))
         self._register()
         started = self._worker
         started.wait_until(self._worker_is_there, WORKER_SECONDS)
@@ -173,7 +173,7 @@ class PrefectEngine:
     def _register(self) -> None:
         """Register the deployments as a user does, by `deployment.py`."""
         place = self._here()
-        log = self._log_dir / "prefect-deployment.log"
+        log = self.log_dir / "prefect-deployment.log"
         argv = [
             str(TOOLKIT_PYTHON),
             str(CHECKOUT / "deployment.py"),

@@ -33,21 +33,24 @@ def settled_task_runs(
     """Give the task runs of a flow run that has ended, once they are all there.
 
     A completed flow run has `expected` of them. Of one that was not completed nobody knows the number: the
-    list is taken when each has ended and none came for a moment.
+    list is taken when each has ended and none came for a moment; where the flow's process was cut off, its
+    last task run never ends.
     """
     completed = flow_run.state is not None and flow_run.state.is_completed()
+    failed = flow_run.state is not None and flow_run.state.is_failed()
     deadline = time.monotonic() + SETTLE_SECONDS
     quiet_since = time.monotonic()
     known = -1
     while True:
         found = _task_runs(client, flow_run.id)
         ended = [run for run in found if run.state is not None and run.state.is_final()]
-        if len(ended) != known:
-            known, quiet_since = len(ended), time.monotonic()
+        if len(found) + len(ended) != known:
+            known, quiet_since = len(found) + len(ended), time.monotonic()
         now = time.monotonic()
         if completed and len(ended) >= expected:
             return found
-        if not completed and len(ended) == len(found) and now - quiet_since > QUIET_SECONDS:
+        quiet = now - quiet_since > QUIET_SECONDS
+        if not completed and quiet and (len(ended) == len(found) or not failed):
             return found
         if now > deadline:
             return found
