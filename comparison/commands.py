@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from comparison.diff_command import add_diff_command
 from engines.options import ENGINE_NAMES, add_engine_arguments, add_input_arguments
 
 
 def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add this room's commands to the front door."""
+    add_diff_command(subparsers)
     compare = subparsers.add_parser(
         "compare",
         help="run a pipeline on several engines; compare rows and times",

@@ -10,12 +10,14 @@ from psycopg2 import sql
 
 from comparison.tables.confirm import readable
 from comparison.tables.equality import Equality, equality
+from comparison.tables.join import compare_joined
 from comparison.tables.keyed import compare_keyed
-from comparison.tables.keys import prove_unique
 from comparison.tables.multiset import compare_multisets
 from comparison.tables.records import OutputDifference, Sample, SchemaDifference
 from comparison.tables.relation import Comparison, Relation
+from comparison.tables.segments import SMALL, estimated_rows, segment
 from comparison.tables.sides import Side, open_side
+from comparison.tables.strategy import Choice, choose, same_database
 from comparison.tables.tally import Tally
 from comparison.tables.tolerance import Tolerance
 from comparison.tables.types import Column, describe
@@ -58,25 +60,28 @@ def compare_relations(
     columns = _columns(name, left.side, first, second, tolerances)
     _check_names(name, columns, key, tolerances)
     comparison = Comparison(name, left, right, columns, key)
-    found = compare(comparison, sample_limit)
+    choice = choose(comparison, first, second, one_database=same_database(left.side, right.side))
+    found = compare(comparison, choice, sample_limit)
     return replace(
         found,
         schema=schema_differences(first, second),
         samples=_readable(comparison, found.samples),
+        notes=_notes(comparison),
         seconds=time.monotonic() - began,
     )
 
 
-def compare(comparison: Comparison, sample_limit: int) -> OutputDifference:
-    """Compare by key where there is one, else as multisets."""
+def compare(comparison: Comparison, choice: Choice, sample_limit: int) -> OutputDifference:
+    """Compare in the way that was chosen."""
     names = [column.name for column in comparison.values] if comparison.key else []
     tally = Tally(names, sample_limit)
-    tally.rows_left, tally.rows_right = _count(comparison.left), _count(comparison.right)
-    if comparison.key:
-        prove_unique(comparison)
-        compare_keyed(comparison, tally)
+    if choice.strategy == "join":
+        # Both counts, and the join, in the left transaction: one snapshot.
+        tally.rows_left = _count(comparison.left)
+        tally.rows_right = _count(Relation(comparison.left.side, comparison.right.query))
+        compare_joined(comparison, tally)
     else:
-        compare_multisets(comparison, tally)
+        _by_streams(comparison, tally)
     return OutputDifference(
         name=comparison.name,
         key=comparison.key,
@@ -87,8 +92,45 @@ def compare(comparison: Comparison, sample_limit: int) -> OutputDifference:
         extra=tally.extra,
         columns=tally.columns(),
         samples=tally.samples(),
-        strategy="streams" if comparison.key else "multiset",
+        strategy=choice.strategy,
+        reason=choice.reason,
     )
+
+
+def _by_streams(comparison: Comparison, tally: Tally) -> None:
+    """Find the segments that differ, then compare their rows; of small tables, all rows."""
+    compare_rows = compare_keyed if comparison.key else compare_multisets
+    estimate = max(estimated_rows(comparison.left), estimated_rows(comparison.right))
+    if estimate <= SMALL:
+        tally.rows_left, tally.rows_right = _count(comparison.left), _count(comparison.right)
+        compare_rows(comparison, tally, None)
+        return
+    found = segment(comparison, estimate)
+    tally.rows_left, tally.rows_right = found.rows_left, found.rows_right
+    if found.differing:
+        compare_rows(comparison, tally, found.only)
+
+
+def _notes(comparison: Comparison) -> tuple[str, ...]:
+    """Say which columns are compared otherwise than by their type's own `=`."""
+    notes = [
+        f"{column.name} ({column.left.shown}) is compared by its text: its type has no equality to rely on."
+        for column in comparison.columns
+        if column.by_text and not column.in_client and column.type is not None
+    ]
+    notes += [
+        f"{column.name} is {column.left.shown} on the left and {column.right.shown} on the right: "
+        f"compared as {column.type.name if column.type else 'text'}."
+        for column in comparison.columns
+        if column.casts and column.left.shown != column.right.shown
+    ]
+    if not comparison.key:
+        notes += [
+            f"{column.name} ({column.left.shown}) is compared by its text, since rows have no key."
+            for column in comparison.columns
+            if column.in_client
+        ]
+    return tuple(notes)
 
 
 def schema_differences(left: tuple[Column, ...], right: tuple[Column, ...]) -> tuple[SchemaDifference, ...]:

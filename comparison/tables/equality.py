@@ -14,9 +14,9 @@ from comparison.tables.tolerance import Tolerance
 from comparison.tables.types import Column, Type
 from pipelines.errors import CannotProceedError
 
-_INTEGERS = ("int2", "int4", "int8")
+INTEGERS = ("int2", "int4", "int8")
 _FLOATS = ("float4", "float8")
-_NUMBERS = (*_INTEGERS, "numeric", *_FLOATS)
+_NUMBERS = (*INTEGERS, "numeric", *_FLOATS)
 _STRINGS = ("text", "varchar", "bpchar", "name")
 _STAMPS = ("timestamp", "timestamptz")
 _TIMES = (*_STAMPS, "date", "time", "timetz", "interval")
@@ -27,7 +27,7 @@ _SHAPES = ("point", "line", "lseg", "box", "path", "polygon", "circle")
 _BARE = ("xml", "tsquery", "jsonpath", "pg_snapshot", "txid_snapshot", "pg_node_tree", "aclitem", "cid")
 # Types that have one text for each value: texts differ exactly where values do.
 _ONE_TEXT = frozenset(
-    (*_INTEGERS, *_PLACES, *_SHAPES, *_BARE, *_STAMPS, "text", "varchar", "name", "char", "bool", "oid",
+    (*INTEGERS, *_PLACES, *_SHAPES, *_BARE, *_STAMPS, "text", "varchar", "name", "char", "bool", "oid",
      "date", "time", "timetz", "uuid", "bytea", "inet", "cidr", "macaddr", "macaddr8", "bit", "varbit",
      "tsvector", "pg_lsn", "xid", "xid8", "tid", "money")
 )  # fmt: skip
@@ -68,7 +68,7 @@ class Equality:
     @property
     def one_text(self) -> bool:
         """Whether two values are equal exactly if their texts are."""
-        if self.tolerance is not None or self.left.collation:
+        if self.tolerance is not None or self.loose:
             return False
         if self.plain == "xml":
             return False
@@ -116,7 +116,7 @@ class Equality:
             return self.text(column)
         if self.plain in ("json", *_PLACES):
             return self.value(column)
-        if self.left.collation or self.right.collation:
+        if self.left.loose or self.right.loose:
             return sql.SQL('({}::text COLLATE "C")').format(column)
         if all(_hashes(leaf) for leaf in self.type.leaves()):
             return self.value(column)
@@ -132,13 +132,25 @@ class Equality:
             return sql.SQL("lower({}::text)").format(column)
         if self.plain == "interval" and not self.is_array:
             return sql.SQL("justify_interval({})").format(column)
-        return self.hashed(column)
+        return self.value(column) if self.loose else self.hashed(column)
 
     @property
     def casts(self) -> bool:
         """Whether the columns must be cast to the type that decides."""
         names = {self.left.type.typname, self.right.type.typname, self.type.typname if self.type else "text"}
         return len(names) > 1
+
+    @property
+    def loose(self) -> bool:
+        """Whether both sides have the same collation, one that calls different strings equal."""
+        return self.left.loose and self.right.loose and self.left.collation == self.right.collation
+
+    @property
+    def one_form(self) -> bool:
+        """Whether equal values share one text, once they are in the form that `keyed` gives."""
+        if self.is_array or (self.type is not None and self.type.parts):
+            return self.one_text
+        return self.one_text or self.plain in ("numeric", "citext", "interval", *_FLOATS)
 
     @property
     def sent(self) -> sql.Composable:
@@ -160,6 +172,10 @@ class Equality:
         within = self._within(left, right, self.tolerance)
         return sql.SQL("({} OR coalesce({}, false))").format(exact, within)
 
+    def equals(self, left: sql.Composable, right: sql.Composable) -> sql.Composable:
+        """Give the plain `=` that a join can be made by; it does not hold for NULL."""
+        return sql.SQL("{} = {}").format(self._compared(left), self._compared(right))
+
     def different(self, left: sql.Composable, right: sql.Composable) -> sql.Composable:
         """Give the opposite of `same`."""
         if self.tolerance is None:
@@ -167,11 +183,7 @@ class Equality:
         return sql.SQL("NOT {}").format(self.same(left, right))
 
     def _compared(self, column: sql.Composable) -> sql.Composable:
-        if (
-            self.plain in _STRINGS
-            and not self.is_array
-            and not (self.left.collation and self.right.collation)
-        ):
+        if self.plain in _STRINGS and not self.loose and self.left.collation != self.right.collation:
             # Two sides may sort differently; which strings are equal does not depend on it.
             return sql.SQL('{} COLLATE "C"').format(self.value(column))
         return self.value(column)

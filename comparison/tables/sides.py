@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import psycopg2
 from psycopg2 import sql
@@ -16,6 +18,9 @@ from pipelines.errors import CannotProceedError
 from pipelines.secrets import mask
 
 SideName = Literal["left", "right"]
+Answer = TypeVar("Answer")
+_CURSORS = itertools.count(1)
+"""Numbers server-side cursors: two streams of one side must not share a name."""
 MINIMUM_VERSION = 140000
 """hash_record_extended() came with PostgreSQL 14."""
 
@@ -29,41 +34,79 @@ _SETTINGS = {
     "xmloption": "content",
     "client_encoding": "UTF8",
     "cursor_tuple_fraction": "1.0",
-    "quote_all_identifiers": "off",
+    "work_mem": "64MB",
+    # A policy that hides rows makes the query fail, instead of hiding differences.
+    "row_security": "off",
 }
 
 
 @dataclass(frozen=True)
 class Side:
-    """A connection inside its one read-only transaction."""
+    """A connection inside its one read-only transaction.
+
+    Queries run in a thread of the side's own: the two sides work at the same time, the next rows are fetched
+    while the last are looked at, and Ctrl-C is noticed at once.
+    """
 
     name: SideName
     url: str
     """Masked, fit to be shown."""
     connection: Connection
+    worker: ThreadPoolExecutor
 
     def rows(self, query: sql.Composable) -> list[tuple[Any, ...]]:
         """Run a query whose answer is small; give all of it."""
-        with self.explained(), self.connection.cursor() as cursor:
-            cursor.execute(query)
-            return cursor.fetchall()
+        return self.result(self.begin(query))
+
+    def begin(self, query: sql.Composable) -> Future[list[tuple[Any, ...]]]:
+        """Start a query whose answer is small; `result` gives it."""
+
+        def run() -> list[tuple[Any, ...]]:
+            with self.connection.cursor() as cursor:
+                cursor.execute(query)
+                return cursor.fetchall() if cursor.description else []
+
+        return self.worker.submit(run)
+
+    def result(self, begun: Future[Answer]) -> Answer:
+        """Wait for what the side's thread does; on Ctrl-C cancel what the server is doing.
+
+        Raises CannotProceedError, in a sentence, where the server refuses.
+        """
+        with self.explained():
+            try:
+                return begun.result()
+            except (KeyboardInterrupt, SystemExit):
+                self.cancel()
+                raise
 
     def stream(self, query: sql.Composable, batch: int = 2000) -> Iterator[tuple[Any, ...]]:
-        """Run a query whose answer may be long; `batch` rows are in memory at a time."""
-        with self.explained(), self.connection.cursor(name=f"replant_{id(object()):x}") as cursor:
-            cursor.itersize = batch
+        """Run a query whose answer may be long; at most two batches are in memory at a time."""
+        cursor = self.connection.cursor(name=f"replant_{next(_CURSORS)}")
+
+        def first() -> list[tuple[Any, ...]]:
             cursor.execute(query)
-            yield from cursor
+            return cursor.fetchmany(batch)
+
+        begun = self.worker.submit(first)
+        try:
+            while rows := self.result(begun):
+                begun = self.worker.submit(cursor.fetchmany, batch)
+                yield from rows
+        finally:
+            with suppress(psycopg2.Error):
+                self.worker.submit(cursor.close).result()
+
+    def cancel(self) -> None:
+        """Ask the server to end the running query."""
+        with suppress(psycopg2.Error):
+            self.connection.cancel()
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Turn the server's errors into a sentence; on Ctrl-C cancel what the server is doing."""
+        """Turn the server's errors into a sentence."""
         try:
             yield
-        except KeyboardInterrupt:
-            with suppress(psycopg2.Error):
-                self.connection.cancel()
-            raise
         except psycopg2.errors.QueryCanceled as error:
             raise CannotProceedError(
                 f"The {self.name} server ended the query: {_words(error)}. Allow more time with "
@@ -95,28 +138,34 @@ def open_side(name: SideName, url: str, *, statement_timeout_seconds: float = 0.
                 "comparing needs version 14 or newer."
             )
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-        side = Side(name, mask(url), connection)
         settings = _SETTINGS | {"statement_timeout": str(int(statement_timeout_seconds * 1000))}
-        with side.explained(), connection.cursor() as cursor:
-            for setting, value in settings.items():
-                cursor.execute("SELECT set_config(%s, %s, true)", (setting, value))
-        # A sub-transaction may fail and be taken back without losing the snapshot.
-        yield side
+        with ThreadPoolExecutor(1, thread_name_prefix=name) as worker:
+            side = Side(name, mask(url), connection, worker)
+            try:
+                for setting, value in settings.items():
+                    side.rows(
+                        sql.SQL("SELECT set_config({}, {}, true)").format(
+                            sql.Literal(setting), sql.Literal(value)
+                        )
+                    )
+                yield side
+            except BaseException:
+                side.cancel()  # or leaving would wait for the query to end
+                raise
 
 
 @contextmanager
 def attempt(sides: Sequence[Side]) -> Iterator[None]:
     """Let one table fail without ending the sides' transactions: the snapshots stay as they are."""
     for side in sides:
-        with side.explained(), side.connection.cursor() as cursor:
-            cursor.execute("SAVEPOINT one_table")
+        side.rows(sql.SQL("SAVEPOINT one_table"))
     try:
         yield
     finally:
         for side in sides:
             if not side.connection.closed:
-                with suppress(psycopg2.Error), side.connection.cursor() as cursor:
-                    cursor.execute("ROLLBACK TO SAVEPOINT one_table; RELEASE SAVEPOINT one_table")
+                with suppress(CannotProceedError):
+                    side.rows(sql.SQL("ROLLBACK TO SAVEPOINT one_table; RELEASE SAVEPOINT one_table"))
 
 
 def _words(error: psycopg2.Error) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psycopg2 import sql
@@ -61,7 +61,10 @@ class Column:
     table_oid: int | None = None
     table_column: int | None = None
     collation: str | None = None
-    """Name of a collation under which unequal strings may be equal; None otherwise."""
+    """Name of the column's collation, None where that is not known or there is none."""
+    loose: bool = False
+    """Whether the collation calls strings equal that are not the same to the letter."""
+    not_null: bool = False
 
 
 def describe(side: Side, relation: sql.Composable) -> tuple[Column, ...]:
@@ -75,11 +78,12 @@ def describe(side: Side, relation: sql.Composable) -> tuple[Column, ...]:
     columns = []
     for column in described:
         kind = types[column.type_code]
-        place = (column.table_oid, column.table_column)
-        shown, collation = declared.get(place, (kind.name, None))
-        columns.append(
-            Column(column.name, kind, shown, column.table_oid or None, column.table_column or None, collation)
-        )
+        place = (column.table_oid or 0, column.table_column or 0)
+        made = Column(column.name, kind, kind.name, column.table_oid, column.table_column)
+        if place in declared:
+            shown, collation, loose, not_null = declared[place]
+            made = replace(made, shown=shown, collation=collation, loose=loose, not_null=not_null)
+        columns.append(made)
     return tuple(columns)
 
 
@@ -117,16 +121,16 @@ def _built(oid: int, facts: dict[int, tuple[object, ...]]) -> Type:
     )
 
 
-def _declared(side: Side, tables: set[int]) -> dict[tuple[int, int], tuple[str, str | None]]:
-    """Give type as declared, and collation if it is not deterministic, by table and column number."""
+def _declared(side: Side, tables: set[int]) -> dict[tuple[int, int], tuple[str, str | None, bool, bool]]:
+    """Give type as declared, collation and NOT NULL by table and column number."""
     if not tables:
         return {}
     rows = side.rows(
         sql.SQL(
             "SELECT a.attrelid::bigint, a.attnum::int, format_type(a.atttypid, a.atttypmod),"
-            " (SELECT quote_ident(c.collname) FROM pg_collation c"
-            "   WHERE c.oid = a.attcollation AND NOT c.collisdeterministic)"
-            " FROM pg_attribute a WHERE a.attrelid = ANY ({}::oid[]) AND a.attnum > 0"
+            " c.collname::text, NOT coalesce(c.collisdeterministic, true), a.attnotnull"
+            " FROM pg_attribute a LEFT JOIN pg_collation c ON c.oid = a.attcollation"
+            " WHERE a.attrelid = ANY ({}::oid[]) AND a.attnum > 0"
         ).format(sql.Literal(sorted(tables)))
     )
-    return {(int(table), int(number)): (shown, collation) for table, number, shown, collation in rows}
+    return {(int(row[0]), int(row[1])): row[2:] for row in rows}
