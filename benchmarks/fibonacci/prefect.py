@@ -52,11 +52,13 @@ def _in_process(engine: PrefectEngine, case: Case, folder: Path) -> float:
         log=folder / "in-process.log",
         timeout_seconds=600,
     )
-    return (datetime.fromisoformat(answer["ended"]) - datetime.fromisoformat(answer["requested"])).total_seconds()
+    return (
+        datetime.fromisoformat(answer["ended"]) - datetime.fromisoformat(answer["requested"])
+    ).total_seconds()
 
 
 def _dispatched(engine: PrefectEngine, case: Case) -> float:
     requested, flow_run = engine.run_deployment("fibonacci/bench", {"count": case.tasks, "n": case.n})
     if flow_run.state is None or not flow_run.state.is_completed() or flow_run.end_time is None:
         raise SystemExit(f"The flow run {flow_run.name} did not complete: {flow_run.state}")
-    return (flow_run.end_time - requested).total_seconds()
+    return flow_run.end_time.timestamp() - requested.timestamp()

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
-from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
-from engines.places import CHECKOUT, TOOLKIT_PYTHON
 from engines.ports import free_ports
-from engines.prefect import metadata
+from engines.prefect import metadata, saved
 from engines.prefect.access import import_prefect, speaking, users_access
-from engines.prefect.flow_run import blocks, call_in_process, dispatch, read_out, wait_for
+from engines.prefect.deployments import forget, make_work_pool, register, worker_is_there
+from engines.prefect.flow_run import blocks, call_in_process, dispatch, flow_name, read_out, wait_for
 from engines.prefect.server import api_of, check_port, server, wait_for_server, worker
 from engines.prefect.settings import Place, client_environment
 from engines.run import EngineName, Mode, Run, RunRequest
@@ -26,16 +23,10 @@ from engines.snapshot import empty_database, session_name
 from pipelines import catalog
 from pipelines.errors import CannotProceedError
 
-SAVED_FACTS = "prefect.json"
-SAVED_METADATA = "metadata.sql"
-SAVED_RESULTS = "results"
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun
+
 WORKER_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class _SavedFacts:
-    prefect_version: str
-    port: int
 
 
 class PrefectEngine:
@@ -97,9 +88,8 @@ class PrefectEngine:
         self._server = self._worker = None
 
     def _start_server(self, stack: ExitStack) -> None:
-        saved = None if self._restore is None else _saved_facts(self._restore)
-        port = self._port or (saved.port if saved else None)
-        if port is not None:
+        port = self._port or (saved.facts(self._restore).port if self._restore else None)
+        if port:
             check_port(port)
         port = port or free_ports(1)[0]
         database = stack.enter_context(empty_database(self._metadata_url, f"{session_name()}_prefect"))
@@ -111,21 +101,16 @@ class PrefectEngine:
             tuned=self._tuned,
         )
         self._place = place
-        fresh = not self._fill(place, database)
+        fresh = False
+        if self._restore is not None:
+            saved.restore(place, self._restore)
+        else:
+            fresh = not metadata.load_kept_schema(database)
         self._server = stack.enter_context(server(place, port, self.log_dir))
         import_prefect(self._folder)  # while the server comes up
         wait_for_server(self._server, place)
         if fresh:
             metadata.keep_schema(database)
-
-    def _fill(self, place: Place, database: str) -> bool:
-        """Bring back the runs of a session that was saved, or the tables of an earlier start, if any."""
-        if self._restore is None:
-            return metadata.load_kept_schema(database)
-        metadata.load(database, self._restore / SAVED_METADATA)
-        if (self._restore / SAVED_RESULTS).exists():
-            shutil.copytree(self._restore / SAVED_RESULTS, place.results, dirs_exist_ok=True)
-        return True
 
     def _use_existing(self, api_url: str) -> None:
         """Look whether a user's API answers.
@@ -150,60 +135,13 @@ class PrefectEngine:
 
     def _start_worker(self, stack: ExitStack) -> None:
         """Start the worker and register the deployments meanwhile."""
-        from prefect.client.schemas.actions import WorkPoolCreate
-        from prefect.exceptions import ObjectAlreadyExists
-
         place = self._here()
-        # It exists where the runs of a report were restored.
-        with speaking(place) as client, suppress(ObjectAlreadyExists):
-            client.create_work_pool(WorkPoolCreate(name=place.work_pool, type="process"))
+        make_work_pool(place)
         if not place.ours:
-            stack.callback(self._forget)
+            stack.callback(forget, place)
         self._worker = stack.enter_context(worker(place, self.log_dir))
-        self._register()
-        started = self._worker
-        started.wait_until(self._worker_is_there, WORKER_SECONDS)
-
-    def _worker_is_there(self) -> bool:
-        place = self._here()
-        with speaking(place) as client:
-            found = client.read_workers_for_work_pool(place.work_pool, limit=10, offset=0)
-        return any(worker.status == "ONLINE" for worker in found)
-
-    def _register(self) -> None:
-        """Register the deployments as a user does, by `deployment.py`."""
-        place = self._here()
-        log = self.log_dir / "prefect-deployment.log"
-        argv = [
-            str(TOOLKIT_PYTHON),
-            str(CHECKOUT / "deployment.py"),
-            "--env",
-            "dev",
-            "--name",
-            place.deployment,
-        ]
-        with Service("deployment.py", argv, log=log, env=client_environment(place), cwd=CHECKOUT) as service:
-            try:
-                code = service.wait(120)
-            except subprocess.TimeoutExpired:
-                raise CannotProceedError(f"deployment.py did not end within 120 s; see {log}.") from None
-        if code != 0:
-            raise CannotProceedError(f"deployment.py ended with code {code}; see {log}:\n{service.tail()}")
-
-    def _forget(self) -> None:
-        """Take back what was put into a user's own API: the deployments and the work pool."""
-        from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
-        from prefect.exceptions import ObjectNotFound
-
-        place = self._here()
-        with speaking(place) as client:
-            mine = DeploymentFilter(name=DeploymentFilterName(any_=[place.deployment]))
-            for deployment in client.read_deployments(deployment_filter=mine, limit=200):
-                client.delete_deployment(deployment.id)
-            try:
-                client.delete_work_pool(place.work_pool)
-            except ObjectNotFound:
-                return
+        register(place, self.log_dir)
+        self._worker.wait_until(lambda: worker_is_there(place), WORKER_SECONDS)
 
     def _here(self) -> Place:
         if self._place is None:
@@ -222,6 +160,11 @@ class PrefectEngine:
     def metadata_database(self) -> str | None:
         """URL of the server's own database, if it is ours. Secret."""
         return None if self._place is None else self._place.database_url
+
+    @property
+    def work_pool(self) -> str:
+        """The work pool that the worker serves."""
+        return self._here().work_pool
 
     @property
     def environment(self) -> dict[str, str]:
@@ -251,9 +194,22 @@ class PrefectEngine:
                 finally:
                     self._running = None
             else:
-                asked = dispatch(client, place, pipeline, parameters)
+                name = f"{flow_name(pipeline)}/{place.deployment}"
+                asked = dispatch(client, place, name, parameters)
                 wait_for(client, asked, request.timeout_seconds, self._trouble)
             return read_out(client, place, pipeline, request, asked, self.mode)
+
+    def run_deployment(
+        self, name: str, parameters: Mapping[str, Any], timeout_seconds: float = 600.0
+    ) -> tuple[datetime, FlowRun]:
+        """Run any deployment, `FLOW/NAME`, on the worker; give when it was asked for, and the final run.
+
+        Raises CannotProceedError if it takes longer than that.
+        """
+        place = self._here()
+        with speaking(place) as client:
+            asked = dispatch(client, place, name, parameters)
+            return asked.requested, wait_for(client, asked, timeout_seconds, self._trouble)
 
     def _note_process(self, pid: int) -> None:
         self._running = pid
@@ -271,23 +227,7 @@ class PrefectEngine:
         No block is kept. Gives False for a user's own API: it keeps its runs itself.
         """
         place = self._here()
-        if place.database_url is None:
+        if not place.ours:
             return False
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        metadata.dump(place.database_url, folder / SAVED_METADATA)
-        if place.results.exists():
-            shutil.copytree(place.results, folder / SAVED_RESULTS, dirs_exist_ok=True)
-        port = int(place.api_url.removesuffix("/api").rpartition(":")[2])
-        facts = _SavedFacts(version("prefect"), port)
-        (folder / SAVED_FACTS).write_text(json.dumps(asdict(facts)))
+        saved.save(place, int(place.api_url.removesuffix("/api").rpartition(":")[2]), folder)
         return True
-
-
-def _saved_facts(folder: Path) -> _SavedFacts:
-    try:
-        return _SavedFacts(**json.loads((folder / SAVED_FACTS).read_text()))
-    except (OSError, ValueError, TypeError):
-        raise CannotProceedError(
-            f"{folder} holds no runs of Prefect that were saved: {SAVED_FACTS} is missing or damaged. "
-            "Only reports of `replant compare` in dispatched mode keep them."
-        ) from None

@@ -59,11 +59,9 @@ def flow_name(pipeline: Pipeline) -> str:
     return pipeline.prefect_flow.rpartition(":")[2]
 
 
-def dispatch(
-    client: SyncPrefectClient, place: Place, pipeline: Pipeline, parameters: Mapping[str, Any]
-) -> Asked:
-    """Make a flow run of the deployment, for the worker to pick up."""
-    deployment = client.read_deployment_by_name(f"{flow_name(pipeline)}/{place.deployment}")
+def dispatch(client: SyncPrefectClient, place: Place, name: str, parameters: Mapping[str, Any]) -> Asked:
+    """Make a flow run of the deployment `name`, for the worker to pick up."""
+    deployment = client.read_deployment_by_name(name)
     requested = datetime.now(UTC)
     made = client.create_flow_run_from_deployment(
         deployment.id, parameters=dict(parameters), job_variables=place.job_variables
