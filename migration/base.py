@@ -1,0 +1,240 @@
+"""The arguments that every operator takes, as options of a Prefect task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from migration.assets import names_of
+from migration.graph import Dag, Task
+from migration.literals import Values
+from migration.plan import Claim, RefusedError, equivalent, refused
+
+Options = dict[str, str]
+NOTHING = Claim(note="its default; nothing to do")
+
+SAME_AS_DEFAULT: dict[str, tuple[Any, ...]] = {
+    "depends_on_past": (False, None),
+    "wait_for_downstream": (False, None),
+    "email": (None, [], ""),
+    "email_on_retry": (False, None),
+    "email_on_failure": (False, None),
+    "retry_exponential_backoff": (False, None, 0, 0.0),
+    "provide_context": (True, False, None),
+    "do_xcom_push": (True, None),
+    "trigger_rule": ("all_success",),
+    "pool": (None, "default_pool"),
+    "pool_slots": (1,),
+    "retries": (0, None),
+    "end_date": (None,),
+    "sla": (None,),
+    "execution_timeout": (None,),
+    "executor_config": (None, {}),
+    "run_as_user": (None, ""),
+    "wait_for_past_depends_before_skipping": (False,),
+    "ignore_first_depends_on_past": (True, False, None),
+    "inlets": (None, []),
+    "outlets": (None, []),
+    "resources": (None,),
+    "max_retry_delay": (None,),
+    "task_concurrency": (None,),
+    "max_active_tis_per_dag": (None,),
+    "max_active_tis_per_dagrun": (None,),
+    "on_failure_callback": (None, []),
+    "on_success_callback": (None, []),
+    "on_retry_callback": (None, []),
+    "on_execute_callback": (None, []),
+    "on_skipped_callback": (None, []),
+    "deferrable": (False,),
+    "params": (None, {}),
+    "retry_policy": (None,),
+    "owner": (None, ""),
+    "queue": (None, "default"),
+    "show_return_value_in_logs": (True,),
+    "multiple_outputs": (None, False),
+    "priority_weight": (1, None),
+    "weight_rule": ("downstream", None),
+    "allow_nested_operators": (True,),
+    "render_template_as_native_obj": (None, False),
+}
+"""Values that ask for nothing beyond what a Prefect task does anyway."""
+
+NOTES: dict[str, Claim] = {
+    "start_date": equivalent("Prefect does not run the past; the date is not needed", "start-date"),
+    "end_date": refused("a task's own end date has no counterpart; end the deployment's schedule instead"),
+    "priority_weight": equivalent("Prefect has no priorities inside a run", "priority"),
+    "weight_rule": equivalent("Prefect has no priorities inside a run", "priority"),
+    "queue": equivalent("the work queue is chosen for the deployment, not for a task", "queue"),
+    "depends_on_past": refused("Prefect does not look at the run before; keep such a task in Airflow"),
+    "wait_for_downstream": refused("Prefect does not look at the run before"),
+    "executor_config": refused("set the work pool's job variables for the deployment instead"),
+    "executor": refused("choose a work pool for the deployment instead"),
+    "run_as_user": refused("run the worker as that user"),
+    "resources": refused("set the work pool's job variables for the deployment instead"),
+    "sla": refused("make a Prefect automation for a late or long run"),
+    "email_on_failure": refused("make a Prefect automation that sends mail when the flow run fails"),
+    "email_on_retry": refused("Prefect has no notice on a retry; drop the argument in the source"),
+    "pool_slots": refused("a tag's concurrency limit counts every task as one"),
+    "on_execute_callback": refused("call it at the beginning of the task"),
+    "on_skipped_callback": refused("Prefect has no hook for a skip"),
+    "on_retry_callback": refused("Prefect has no hook for a retry"),
+    "retry_policy": refused("write a retry_condition_fn for the task"),
+    "do_xcom_push": equivalent("the result stays in the run; nobody reads it", "results"),
+    "task_display_name": equivalent("the run keeps the id as its name", "names"),
+    "map_index_template": equivalent("copies keep the task's name", "names"),
+    "email": equivalent("nothing is sent: email_on_failure and email_on_retry are off", "mail"),
+    "multiple_outputs": equivalent("the result is one dictionary; its keys are taken from it", "results"),
+    "show_return_value_in_logs": equivalent("results are not logged", "results"),
+    "ui_color": equivalent("only Airflow's page shows it", "page"),
+    "default_args": equivalent("applied to each task", "default-args"),
+    "inlets": equivalent("Prefect does not keep lineage", "lineage"),
+    "deferrable": equivalent("it waits in the run's own process", "deferrable"),
+    "mode": equivalent("it waits in the run's own process", "deferrable"),
+    "allow_nested_operators": equivalent("it only guards Airflow's own checks", "page"),
+}
+
+
+def base_options(task: Task, dag: Dag, values: Values) -> tuple[Options, dict[str, Claim]]:
+    """Give the Prefect task's options as code, and what became of each base argument.
+
+    Raises RefusedError for a value that cannot be written.
+    """
+    options: Options = {}
+    claims: dict[str, Claim] = {}
+    for argument in task.arguments:
+        name, value = argument.name, argument.value
+        if name in SAME_AS_DEFAULT and any(value == one for one in SAME_AS_DEFAULT[name]):
+            claims[name] = NOTHING
+        elif name in WRITERS:
+            claims[name] = WRITERS[name](value, task, dag, options, values)
+        elif name == "email" and _mails(task):
+            claims[name] = refused("make a Prefect automation that sends mail when the flow run fails")
+        elif name in NOTES:
+            claims[name] = NOTES[name]
+    return options, claims
+
+
+def _mails(task: Task) -> bool:
+    return bool(task.get("email_on_failure", True) or task.get("email_on_retry", True))
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, dict) and "$timedelta" in value:
+        return float(value["$timedelta"])
+    if isinstance(value, int | float):
+        return float(value)
+    raise RefusedError("a time that is only known while Airflow builds the DAG")
+
+
+def _retries(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    options["retries"] = values.write(value)
+    if not task.has("retry_delay"):
+        options["retry_delay_seconds"] = "300"  # Airflow's default; Prefect's is none
+    return Claim()
+
+
+def _retry_delay(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    if task.get("retries") in (None, 0):
+        return Claim(note="without retries it has no effect")
+    if task.get("retry_exponential_backoff"):
+        options["retry_delay_seconds"] = f"exponential_backoff({_seconds(value):g})"
+        values.imports.add("from prefect.tasks import exponential_backoff")
+    else:
+        options["retry_delay_seconds"] = f"{_seconds(value):g}"
+    return Claim()
+
+
+def _backoff(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    if not task.has("retry_delay"):
+        options["retry_delay_seconds"] = "exponential_backoff(300)"
+        values.imports.add("from prefect.tasks import exponential_backoff")
+    note = "Airflow adds jitter, and stops growing at max_retry_delay; Prefect doubles from the delay"
+    return equivalent(note, "retries")
+
+
+def _max_delay(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    return equivalent("Prefect's exponential backoff has no upper limit", "retries")
+
+
+def _timeout(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    options["timeout_seconds"] = f"{_seconds(value):g}"
+    return equivalent("it cannot interrupt code that blocks in a thread", "timeouts")
+
+
+def _pool(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    _tag(options, f"pool:{value}")
+    return equivalent(f"a concurrency limit on the tag pool:{value}; make it as the report says", "pools")
+
+
+def _concurrency(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    _tag(options, f"task:{dag.dag_id}.{task.task_id}")
+    return equivalent("a concurrency limit on the task's tag; make it as the report says", "pools")
+
+
+def _owner(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    return equivalent("the owner is a tag of the deployment", "owner")
+
+
+def _tag(options: Options, tag: str) -> None:
+    known = options.get("tags", "{}")[1:-1]
+    options["tags"] = "{" + ", ".join(one for one in (known, repr(tag).replace("'", '"')) if one) + "}"
+
+
+def _doc(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    if value and not isinstance(value, dict):
+        options["description"] = values.write(value)
+    return Claim()
+
+
+def _callback(hook: str) -> Callable[..., Claim]:
+    def write(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+        given = value if isinstance(value, list) else [value]
+        written = [f"airflow_hook({values.write(one)})" for one in given]
+        values.runtime.add("airflow_hook")
+        options[hook] = f"[{', '.join(written)}]"
+        return equivalent("the context that it gets has the common names only", "callbacks")
+
+    return write
+
+
+def _rule(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    if not isinstance(value, str):
+        raise RefusedError("a trigger rule that is only known while Airflow builds the DAG", "trigger_rule")
+    return Claim()
+
+
+def _params(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    return Claim(note="given to the task's templates")
+
+
+def _outlets(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    names = names_of(value)
+    if not names:
+        raise RefusedError("an outlet whose name is only known at run time", "outlets")
+    values.runtime.add("emits")
+    text = f"emits({', '.join(repr(name).replace(chr(39), chr(34)) for name in names)})"
+    options["on_completion"] = f"[{text}]"
+    return equivalent("an event for each asset when the task has completed", "assets")
+
+
+WRITERS: dict[str, Callable[..., Claim]] = {
+    "retries": _retries,
+    "retry_delay": _retry_delay,
+    "retry_exponential_backoff": _backoff,
+    "max_retry_delay": _max_delay,
+    "execution_timeout": _timeout,
+    "pool": _pool,
+    "max_active_tis_per_dag": _concurrency,
+    "task_concurrency": _concurrency,
+    "owner": _owner,
+    "doc_md": _doc,
+    "doc": _doc,
+    "doc_rst": _doc,
+    "doc_json": _doc,
+    "doc_yaml": _doc,
+    "on_failure_callback": _callback("on_failure"),
+    "on_success_callback": _callback("on_completion"),
+    "trigger_rule": _rule,
+    "params": _params,
+    "outlets": _outlets,
+}

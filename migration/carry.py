@@ -1,0 +1,107 @@
+"""The author's own modules that a flow imports: they go along, with Airflow's names replaced."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import libcst as cst
+
+from migration.rewrite import SHIMS, Rewriter
+from migration.source import BUILT_IN, Source
+
+
+@dataclass
+class Carried:
+    """The modules that go along."""
+
+    texts: dict[Path, str] = field(default_factory=dict)
+    problems: dict[Path, str] = field(default_factory=dict)
+    """Modules that need of Airflow what the runtime does not give."""
+    roots: set[Path] = field(default_factory=set)
+    """Folders that must be on the import path."""
+
+
+def modules_of(text: str) -> Iterator[str]:
+    """Give the modules that a text imports, at any depth."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{one.name}" for one in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+
+
+def local_file(module: str, roots: Sequence[Path]) -> tuple[Path, Path] | None:
+    """Give the file of an author's module and the root that it was found under."""
+    relative = Path(*module.split("."))
+    for root in roots:
+        for candidate in (root / relative.with_suffix(".py"), root / relative / "__init__.py"):
+            if candidate.is_file():
+                return candidate, root
+    return None
+
+
+def carry(text: str, roots: Sequence[Path], carried: Carried) -> str | None:
+    """Take along what a text imports, and what that imports; give the first problem, if there is one."""
+    problem = None
+    for module in modules_of(text):
+        parts = module.split(".")
+        for length in range(1, len(parts) + 1):
+            found = local_file(".".join(parts[:length]), roots)
+            if found is None:
+                continue
+            file, root = found
+            carried.roots.add(root)
+            if file not in carried.texts:
+                carried.texts[file] = ""  # seen, so that modules may import each other
+                _take(file, roots, carried)
+            problem = problem or carried.problems.get(file)
+    return problem
+
+
+def _take(file: Path, roots: Sequence[Path], carried: Carried) -> None:
+    try:
+        text, lacking = rewritten(file)
+    except (SyntaxError, ValueError, cst.ParserSyntaxError) as error:
+        carried.problems[file] = f"{file.name} is not readable ({type(error).__name__})"
+        return
+    carried.texts[file] = text
+    if lacking:
+        carried.problems[file] = f"{file.name} uses {', '.join(sorted(lacking))} of Airflow"
+    inner = carry(text, roots, carried)
+    if inner is not None:
+        carried.problems.setdefault(file, inner)
+
+
+def rewritten(file: Path) -> tuple[str, set[str]]:
+    """Give a module's text without Airflow, and the names of Airflow's that it still needs.
+
+    Raises SyntaxError or libcst.ParserSyntaxError.
+    """
+    source = Source(file)
+    if not source.airflow_names:
+        return source.text, set()
+    module = source.module.visit(Rewriter(source.airflow_names))
+    used = {node.id for node in ast.walk(ast.parse(module.code)) if isinstance(node, ast.Name)}
+    shims = sorted(used & SHIMS & set(source.airflow_names))
+    lacking = {
+        name for name in used & set(source.airflow_names) if name not in SHIMS and name not in BUILT_IN
+    }
+    text = module.code
+    if shims:
+        text = _with_import(module, f"from replant_runtime import {', '.join(shims)}").code
+    return text, lacking
+
+
+def _with_import(module: cst.Module, line: str) -> cst.Module:
+    """Put an import behind the docstring and the __future__ imports."""
+    place = 0
+    for number, node in enumerate(module.body):
+        code = cst.Module(body=[node]).code.strip()
+        if (number == 0 and code[:1] in "\"'rR") or code.startswith("from __future__"):
+            place = number + 1
+    added = cst.parse_statement(line)
+    return module.with_changes(body=[*module.body[:place], added, *module.body[place:]])

@@ -1,0 +1,98 @@
+"""BashOperator: a command, whose last line of output is the result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from migration.constructs import construct
+from migration.graph import Task
+from migration.plan import Claim, Code, RefusedError, Work, Written, equivalent
+from migration.site import Site
+
+PLAIN = '''def @NAME@(command: str) -> str:
+    """Run a command in bash; give the last line of what it prints."""
+    done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, text=True, check=True)
+    print(done.stdout)
+    return done.stdout.rstrip("\\n").rpartition("\\n")[2]
+'''
+FULL = '''def @NAME@(command: str, env: dict[str, str] | None = None, cwd: str | None = None, skip_code: int = 99) -> str:
+    """Run a command in bash; give the last line of what it prints. The skip code skips the task."""
+    done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, text=True, env=env, cwd=cwd)
+    print(done.stdout)
+    if done.returncode == skip_code:
+        raise AirflowSkipException(f"the command ended with {skip_code}")
+    done.check_returncode()
+    return done.stdout.rstrip("\\n").rpartition("\\n")[2]
+'''
+NOTE = "it runs in the flow's folder, not in a temporary one; exit code 99 fails the task, where Airflow skips it"
+KNOWN = ("bash_command", "env", "append_env", "cwd", "skip_on_exit_code", "skip_exit_code", "output_encoding",
+         "output_processor", "xcom_push")  # fmt: skip
+
+
+@construct("BashOperator")
+def write(task: Task, site: Site) -> Written:
+    """Write one.
+
+    Raises RefusedError.
+    """
+    mapped = task.mapping.arguments if task.mapping and task.mapping.kind == "expand" else {}
+    command = command_of(task, site) if "bash_command" not in mapped else None
+    if task.mapping and task.mapping.kind != "expand":
+        raise RefusedError("expand_kwargs of a BashOperator; use expand", "expand_kwargs")
+    if task.has("output_processor"):
+        raise RefusedError("an output_processor; do it in a task behind", "output_processor")
+    arguments, tracked = {}, False
+    if command is not None:
+        arguments["command"], tracked = site.templated(command, task)
+    env, env_tracked = site.templated(_environment(task), task)
+    full = bool(env) or task.get("cwd") is not None or "env" in mapped or _may_skip(task, command)
+    if env:
+        arguments["env"] = _merged(env, task, site)
+    if task.get("cwd") is not None:
+        arguments["cwd"] = task.get("cwd")
+    if task.get("skip_on_exit_code") not in (None, 99):
+        arguments["skip_code"] = task.get("skip_on_exit_code")
+    claims = {name: Claim() for name in KNOWN if task.has(name)}
+    claims["bash_command"] = equivalent(NOTE, "bash") if not full else Claim()
+    names = {"bash_command": "command", "env": "env"}
+    work = Work(
+        "bash, all options", "bash", FULL, imports=("import subprocess",), runtime=("AirflowSkipException",)
+    )
+    if not full:
+        work = Work("bash", "bash", PLAIN, imports=("import subprocess",))
+    return Written(
+        work,
+        args=(arguments.pop("command"),) if "command" in arguments and not mapped else (),
+        kwargs=arguments,
+        over={names[name]: value for name, value in mapped.items()} or None,
+        claims=claims,
+        tracked=tracked or env_tracked or full,
+    )
+
+
+def command_of(task: Task, site: Site) -> Any:
+    """Give the command, read from its file where Airflow would read one."""
+    command = task.get("bash_command")
+    if isinstance(command, str) and command.endswith((".sh", ".bash")):
+        return site.text_file(command)
+    return command
+
+
+def _environment(task: Task) -> Any:
+    return task.get("env")
+
+
+def _merged(env: Any, task: Task, site: Site) -> Any:
+    """Give the environment, on top of the worker's where Airflow adds to its own."""
+    if not task.get("append_env", False):
+        return env
+    site.imports.add("import os")
+    values = site.values()
+    text = env.text if isinstance(env, Code) else values.write(env)
+    if text.startswith("template("):
+        raise RefusedError("a template in env together with append_env", "env")
+    return Code(f"{{**os.environ, **{text}}}")
+
+
+def _may_skip(task: Task, command: Any) -> bool:
+    return task.has("skip_on_exit_code") or (isinstance(command, str) and "exit 99" in command)

@@ -1,0 +1,105 @@
+"""PythonOperator and @task: the author's function becomes the Prefect task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from migration.constructs import construct
+from migration.graph import Task
+from migration.plan import Claim, RefusedError, Written, equivalent
+from migration.site import Site
+
+KNOWN = ("python_callable", "op_args", "op_kwargs", "call_arguments", "templates_dict", "templates_exts",
+         "show_return_value_in_logs", "multiple_outputs", "provide_context", "ignore_downstream_trigger_rules")  # fmt: skip
+
+
+@construct("PythonOperator", "@task", "@task.python", "@task.asset")
+def write(task: Task, site: Site) -> Written:
+    """Write one."""
+    return written(task, site)
+
+
+def written(task: Task, site: Site, kind: str = "task") -> Written:
+    """Write a task that calls the author's function.
+
+    Raises RefusedError.
+    """
+    if task.get("templates_dict"):
+        raise RefusedError("a templates_dict; pass the values as op_kwargs", "templates_dict")
+    args, kwargs = arguments_of(task)
+    over, each = mapping_of(task)
+    given = set(kwargs) | set(over or {})
+    signature = site.signature(task.get("python_callable") or {"file": "", "$callable": "", "line": 0})
+    if signature is not None:
+        given |= set(signature.names[: len(args)])
+    if each is not None and signature is not None:
+        given |= set(signature.names)
+    work, tracked = site.python_work(task.get("python_callable"), given, task)
+    shown, templates = [], False
+    for value in args:
+        value, is_template = site.templated(value, task)
+        shown.append(value)
+        templates = templates or is_template
+    for name, value in list(kwargs.items()):
+        kwargs[name], is_template = site.templated(value, task)
+        templates = templates or is_template
+    claims = {name: Claim() for name in KNOWN if task.has(name)}
+    if task.has("multiple_outputs"):
+        claims["multiple_outputs"] = equivalent(
+            "the result is one dictionary; its keys are taken from it", "results"
+        )
+    skips = may_skip(task, site)
+    return Written(
+        work,
+        tuple(shown),
+        kwargs,
+        over,
+        each,
+        kind,
+        claims,
+        tracked=tracked or templates or skips or kind != "task",
+    )
+
+
+def arguments_of(task: Task) -> tuple[list[Any], dict[str, Any]]:
+    """Give the positional and keyword arguments of the call."""
+    call = dict(task.get("call_arguments") or {})
+    args = list(task.get("op_args") or [])
+    kwargs = dict(task.get("op_kwargs") or {})
+    for name in [name for name in call if name.startswith("*")]:
+        args += call.pop(name)
+    if "$symbol" in kwargs or "$dict" in kwargs:
+        raise RefusedError("op_kwargs that are only known while Airflow builds the DAG", "op_kwargs")
+    return args, {**call, **kwargs}
+
+
+def mapping_of(task: Task) -> tuple[dict[str, Any] | None, Any]:
+    """Give what the call is mapped over: a product of values, or a list of argument dictionaries.
+
+    Raises RefusedError.
+    """
+    if task.mapping is None:
+        return None, None
+    arguments = dict(task.mapping.arguments)
+    if task.mapping.kind == "expand_kwargs":
+        if task.decorator is None:
+            raise RefusedError("expand_kwargs of an operator; expand its op_kwargs", "expand_kwargs")
+        return None, arguments["kwargs"]
+    if task.decorator is None:
+        inner = arguments.pop("op_kwargs", None)
+        if arguments:
+            raise RefusedError(f"expand over {', '.join(arguments)}; expand op_kwargs", "expand")
+        return None, inner
+    return arguments, None
+
+
+def may_skip(task: Task, site: Site) -> bool:
+    """Say whether the function's text, or that of what it calls, raises Airflow's skip."""
+    reference = task.get("python_callable")
+    if not isinstance(reference, dict) or reference.get("file") != str(site.source.path):
+        return False
+    statement = site.source.at_line(int(reference["line"]))
+    if statement is None:
+        return False
+    kept, _ = site.source.closure(sorted(statement.binds))
+    return any("AirflowSkipException" in one.code for one in kept)

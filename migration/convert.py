@@ -1,0 +1,138 @@
+"""One DAG file: recorded, planned, written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import libcst as cst
+
+from migration.carry import Carried, carry
+from migration.graph import Dag, Recording
+from migration.manifest import DagResult, result_of
+from migration.module import Module, assembled
+from migration.plan import REFUSED, Item
+from migration.site import Site
+from migration.source import Source
+from migration.writer import FlowPlan, plan
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """One file's conversion."""
+
+    path: Path
+    recording: Recording
+    text: str = ""
+    dags: tuple[DagResult, ...] = ()
+    deployments: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """(flow function, what its deployment needs)."""
+    carried: Carried = field(default_factory=Carried)
+    crash: str = ""
+    """An error of the converter's own."""
+
+    @property
+    def uses_runtime(self) -> bool:
+        """Say whether the flow file imports the runtime."""
+        return "from replant_runtime import" in self.text
+
+
+def convert_file(recording: Recording, roots: Sequence[Path], ruff: str | None) -> FileResult:
+    """Give the flow file of a recorded DAG file. Never raises: an error of ours is in `crash`."""
+    path = Path(recording.path)
+    if recording.reason is not None or not recording.dags:
+        return FileResult(path, recording)
+    try:
+        return _converted(path, recording, roots, ruff)
+    except Exception as error:  # noqa: BLE001 - one file's trouble must not stop the rest; it is counted
+        text = f"{type(error).__name__}: {error}"[:300]
+        dags = tuple(
+            DagResult(
+                dag.dag_id,
+                "",
+                (Item("dag", dag.dag_id, dag.spot.line, 0, REFUSED, f"internal error: {text}"),),
+                False,
+            )
+            for dag in recording.dags
+        )
+        return FileResult(path, recording, dags=dags, crash=text)
+
+
+def _converted(path: Path, recording: Recording, roots: Sequence[Path], ruff: str | None) -> FileResult:
+    resolved = str(path.resolve())
+    source = Source(
+        Path(resolved), wanted_lines(recording.dags, resolved), building_lines(recording.dags, resolved)
+    )
+    style = style_of(source)
+    plans = [_planned(dag, source, path, style, recording) for dag in recording.dags]
+    module = assembled(source, plans, ruff)
+    carried = Carried()
+    problem = carry(module.text, roots, carried)
+    problems = [(line, f"the recorder had to guess: {what}") for line, what in recording.doubts]
+    if problem is not None:
+        problems.append((1, f"a module of the author's cannot go along: {problem}"))
+    results = tuple(result_of(made, module, number, problems) for number, made in enumerate(plans))
+    deployments = tuple(
+        (name, _deployment(made)) for (name, _, _), made in zip(module.flows, plans, strict=True)
+    )
+    return FileResult(path, recording, module.text, results, deployments, carried)
+
+
+def _planned(dag: Dag, source: Source, path: Path, style: int, recording: Recording) -> FlowPlan:
+    return plan(dag, Site(dag, source, path, style), set(), recording.doubts)
+
+
+def _deployment(made: FlowPlan) -> dict[str, Any]:
+    owners = sorted({str(t.get("owner")) for t in made.dag.tasks if isinstance(t.get("owner"), str)})
+    tags = [*made.flow.deployment.get("tags", []), *(f"owner:{owner}" for owner in owners if owner)]
+    pools = sorted({tag for call in made.calls.values() for tag in _tags(call.options.get("tags", ""))})
+    return {**made.flow.deployment, "tags": tags, "dag_id": made.dag.dag_id, "limits": pools}
+
+
+def _tags(text: str) -> list[str]:
+    return [one.strip().strip('"') for one in text.strip("{}").split(",") if one.strip()]
+
+
+def style_of(source: Source) -> int:
+    """Give 3 for a file that only Airflow 3 imports, else 2."""
+    origins = set(source.airflow_names.values())
+    new = any(one.startswith(("airflow.sdk", "airflow.providers.standard")) for one in origins)
+    return 3 if new else 2
+
+
+def wanted_lines(dags: Sequence[Dag], file: str) -> list[int]:
+    """Give the lines of the functions that the graph refers to."""
+    found: list[int] = []
+
+    def look(value: Any) -> None:
+        if isinstance(value, dict):
+            if "$callable" in value and value["file"] == file:
+                found.append(int(value["line"]))
+            for one in value.values():
+                look(one)
+        elif isinstance(value, list):
+            for one in value:
+                look(one)
+
+    for dag in dags:
+        look(dict(dag.arguments))
+        for task in dag.tasks:
+            look([argument.value for argument in task.arguments])
+    return found
+
+
+def building_lines(dags: Sequence[Dag], file: str) -> list[int]:
+    """Give the lines that build the graph: of DAGs, groups, tasks and edges."""
+    found: set[int] = set()
+    for dag in dags:
+        found.update(line for name, line in dag.spot.calls if name == file)
+        for task in dag.tasks:
+            found.update(line for name, line in task.spot.calls if name == file)
+        found.update(edge.line for edge in dag.edges)
+        found.update(group.line for group in dag.groups)
+    return sorted(found - {0})
+
+
+__all__ = ["FileResult", "Module", "convert_file", "cst"]

@@ -1,0 +1,118 @@
+"""The author's functions: their signatures, and what of Airflow's context they use."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import libcst as cst
+
+CONTEXT = frozenset(
+    {
+        "ti", "task_instance", "dag_run", "run_id", "dag", "task", "params", "conf", "test_mode", "logical_date",
+        "execution_date", "data_interval_start", "data_interval_end", "ds", "ds_nodash", "ts", "ts_nodash",
+        "ts_nodash_with_tz", "next_ds", "next_ds_nodash", "next_execution_date", "prev_execution_date", "prev_ds",
+        "yesterday_ds", "tomorrow_ds", "task_instance_key_str", "macros", "var", "conn",
+    }
+)  # fmt: skip
+"""The names of Airflow's context that `replant_context` gives."""
+NOT_GIVEN = frozenset(
+    {
+        "inlet_events", "outlet_events", "triggering_asset_events", "triggering_dataset_events", "inlets",
+        "outlets", "prev_data_interval_start_success", "prev_data_interval_end_success", "prev_start_date_success",
+        "prev_end_date_success", "expanded_ti_count", "map_index_template", "templates_dict", "session",
+        "task_state_store", "asset_state_store", "task_state", "asset_state", "partition_key", "partition_date",
+    }
+)  # fmt: skip
+TI_GIVES = frozenset(
+    {"xcom_pull", "xcom_push", "task_id", "dag_id", "run_id", "map_index", "try_number", "log_url"}
+)
+TI_NAMES = ("ti", "task_instance")
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A function's parameters and what it does with Airflow's context."""
+
+    names: tuple[str, ...]
+    required: tuple[str, ...]
+    rest: str
+    """The name of **kwargs, or nothing."""
+    variadic: bool
+    """It has *args."""
+    used: frozenset[str]
+    """The names that the body reads."""
+    lacking: str
+    """Something of the context that is used and that the runtime does not give, or nothing."""
+    text: str
+
+    def context_parameters(self, given: Collection[str]) -> list[str]:
+        """Give the parameters that Airflow would fill from its context."""
+        return [name for name in self.names if name in CONTEXT | NOT_GIVEN and name not in given]
+
+
+def signature_of(code: str) -> Signature | None:
+    """Read a function's or lambda's text; None if it is neither."""
+    try:
+        tree = ast.parse(textwrap.dedent(code)).body[0]
+    except (SyntaxError, IndexError):
+        return None
+    node = tree.value if isinstance(tree, ast.Expr) else tree
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return None
+    arguments = node.args
+    positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
+    required = positional[: len(positional) - len(arguments.defaults)]
+    required += [a.arg for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is None]
+    body = node.body if isinstance(node.body, list) else [node.body]
+    used = {one.id for part in body for one in ast.walk(part) if isinstance(one, ast.Name)}
+    return Signature(
+        tuple(positional + [one.arg for one in arguments.kwonlyargs]),
+        tuple(required),
+        arguments.kwarg.arg if arguments.kwarg else "",
+        arguments.vararg is not None,
+        frozenset(used),
+        _lacking(node),
+        code,
+    )
+
+
+def _lacking(node: ast.AST) -> str:
+    for one in ast.walk(node):
+        if isinstance(one, ast.Constant) and one.value in NOT_GIVEN:
+            return str(one.value)
+        if isinstance(one, ast.Name) and one.id in NOT_GIVEN:
+            return one.id
+        if isinstance(one, ast.arg) and one.arg in NOT_GIVEN - {"session", "inlets", "outlets"}:
+            return one.arg
+        if isinstance(one, ast.Attribute) and one.attr not in TI_GIVES and _is_ti(one.value):
+            return f"ti.{one.attr}"
+    return ""
+
+
+def _is_ti(node: ast.AST) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id in TI_NAMES
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return node.slice.value in TI_NAMES
+    return False
+
+
+def without_parameters(node: cst.FunctionDef, names: Collection[str]) -> cst.FunctionDef:
+    """Give the function without some of its parameters."""
+    old = node.params
+    kept = [param for param in old.params if param.name.value not in names]
+    if kept:
+        kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    keyword_only = [param for param in old.kwonly_params if param.name.value not in names]
+    rest = old.star_kwarg
+    if isinstance(rest, cst.Param) and rest.name.value in names:
+        rest = None
+    star = old.star_arg
+    if isinstance(star, cst.ParamStar) and not keyword_only:
+        star = cst.MaybeSentinel.DEFAULT
+    return node.with_changes(
+        params=old.with_changes(params=kept, kwonly_params=keyword_only, star_kwarg=rest, star_arg=star)
+    )

@@ -1,0 +1,138 @@
+"""Recorded values as Python."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable
+from typing import Any
+
+from migration.plan import Code, RefusedError
+from migration.standin.symbols import CLOSE, OPEN
+
+SYMBOL = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
+USABLE = re.compile(
+    r"^(Variable\.get\(|os\.environ\[)[^()\[\]]*[)\]](\[[^\[\]]*\]|\.get\([^()]*\))*$", re.DOTALL
+)
+"""Symbols that are Python as they stand: a Variable, or a name of the environment, perhaps indexed."""
+LONG_TEXT = 80
+
+
+class Values:
+    """Writes values; notes which names they need."""
+
+    def __init__(
+        self, callables: Callable[[dict[str, Any]], str], results: Callable[[str, str, list[Any]], str]
+    ):
+        self._callables = callables
+        self._results = results
+        self.imports: set[str] = set()
+        self.runtime: set[str] = set()
+
+    def write(self, value: Any) -> str:
+        """Give the expression.
+
+        Raises RefusedError for a value that only exists while Airflow builds the DAG.
+        """
+        if isinstance(value, Code):
+            return value.text
+        if isinstance(value, str):
+            return self.text(value)
+        if value is None or isinstance(value, bool | int | float):
+            return repr(value)
+        if isinstance(value, list):
+            return f"[{', '.join(self.write(one) for one in value)}]"
+        if isinstance(value, dict):
+            return self._tagged(value)
+        raise RefusedError(f"a value of type {type(value).__name__} cannot be written")
+
+    def text(self, value: str) -> str:
+        """Give a string, an f-string where it has symbols in it."""
+        if OPEN not in value:
+            return _quoted(value)
+        parts = SYMBOL.split(value)
+        written = ""
+        for number, part in enumerate(parts):
+            if number % 2:
+                written += "{" + self.symbol(part).replace('"', "'") + "}"
+            else:
+                written += part.replace("{", "{{").replace("}", "}}")
+        body = repr(written)
+        if "\\" in body or "'" in written:
+            body = '"""' + written.replace("\\", "\\\\").replace('"""', r"\"\"\"") + '"""'
+            if written.endswith('"'):
+                raise RefusedError("a text with a Variable in it ends with a quotation mark")
+        return "f" + body
+
+    def symbol(self, text: str) -> str:
+        """Give a symbol's expression."""
+        if not USABLE.match(text):
+            raise RefusedError(f"the value {text} is only known where Airflow or a missing module gives it")
+        if text.startswith("Variable"):
+            self.runtime.add("Variable")
+        else:
+            self.imports.add("import os")
+        return text
+
+    def _tagged(self, value: dict[str, Any]) -> str:
+        tag = next((key for key in value if key.startswith("$")), "")
+        if not tag:
+            return "{" + ", ".join(f"{key!r}: {self.write(one)}" for key, one in value.items()) + "}"
+        content = value[tag]
+        if tag == "$tuple":
+            items = [self.write(one) for one in content]
+            return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+        if tag == "$set":
+            return "{" + ", ".join(self.write(one) for one in content) + "}" if content else "set()"
+        if tag == "$dict":
+            return "{" + ", ".join(f"{self.write(k)}: {self.write(v)}" for k, v in content) + "}"
+        if tag in ("$datetime", "$date", "$time", "$timedelta"):
+            return self._moment(tag[1:], content)
+        if tag == "$symbol":
+            return self.symbol(content)
+        if tag == "$path":
+            self.imports.add("from pathlib import Path")
+            return f"Path({content!r})"
+        if tag == "$callable":
+            return self._callables(value)
+        if tag == "$result":
+            return self._results(content, value["key"], value["steps"])
+        if tag == "$param":
+            return str(content)
+        if tag == "$paramdef":
+            return self.write(content)
+        if tag == "$bytes":
+            return repr(bytes.fromhex(content))
+        what = f"{value.get('module', '')}.{content}".strip(".")
+        raise RefusedError(f"the value is an object that only Airflow's process has: {tag[1:]} {what}")
+
+    def _moment(self, kind: str, content: Any) -> str:
+        self.imports.add(f"from datetime import {kind}")
+        if kind != "timedelta":
+            return f"{kind}.fromisoformat({content!r})"
+        days = content / 86400
+        return (
+            f"timedelta(days={int(days)})"
+            if days and days == int(days)
+            else f"timedelta(seconds={content:g})"
+        )
+
+
+def _quoted(value: str) -> str:
+    """Give a string literal; with line breaks, one in triple quotes if that reads back the same."""
+    if "\n" in value and len(value) > 20:
+        body = value.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+        if not body.endswith('"') and all(sign.isprintable() or sign in "\n\t" for sign in body):
+            return f'"""{body}"""'
+    text = repr(value)
+    if text.startswith("'") and '"' not in text:
+        return f'"{text[1:-1]}"'.replace("\\'", "'")
+    return text
+
+
+def identifier(text: str) -> str:
+    """Give a Python name made of a text."""
+    name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower() or "task"
+    if name[0].isdigit():
+        name = f"task_{name}"
+    return f"{name}_" if keyword.iskeyword(name) else name

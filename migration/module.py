@@ -1,0 +1,238 @@
+"""Puts the text of one flow file together."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import libcst as cst
+
+from migration.literals import identifier
+from migration.plan import Work
+from migration.rewrite import SHIMS
+from migration.source import Source, Statement
+from migration.writer import FlowPlan, body, call_options
+
+RESERVED = {
+    "flow",
+    "task",
+    "unmapped",
+    "submit",
+    "expand",
+    "item",
+    "begin",
+    "template",
+    "conf",
+    "logical_date",
+}
+SHARED_WITH_NAME = 1
+
+
+@dataclass(frozen=True)
+class Module:
+    """One written file."""
+
+    text: str
+    flows: tuple[tuple[str, int, tuple[int, ...]], ...]
+    """For each DAG: the flow function's name, its line, and the line of each task's call in the plan's order."""
+
+
+def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module:
+    """Give the file's text, formatted if there is a ruff to do it, and where everything stands."""
+    works = _works(plans)
+    needed = {name for made in plans for name in made.site.needed}
+    needed |= {name for work in works for name in (*work.uses, *([work.function] if work.function else []))}
+    kept, _ = source.closure(sorted(needed))
+    if kept:
+        effects = [one for one in source.statements if one.has_effect and not one.tainted]
+        extra, lacking = source.closure(sorted({name for one in effects for name in one.needs}))
+        if not lacking:
+            chosen = {id(one) for one in [*kept, *effects, *extra]}
+            kept = [one for one in source.statements if id(one) in chosen]
+    taken = {name for one in kept for name in one.binds} | RESERVED
+    names, shared = _named(works, plans, kept, taken)
+    taken |= set(names.values())
+    flow_names = [_free(identifier(made.dag.dag_id), taken) for made in plans]
+    bodies = [body(made, names, shared, taken) for made in plans]
+    parts = [_kept_code(kept, works, names, shared)]
+    parts += [
+        _definition(work, names[work.key], shared[work.key]) for work in works if not _in_place(work, names)
+    ]
+    parts += [_flow(made, name, lines) for made, name, lines in zip(plans, flow_names, bodies, strict=True)]
+    header = _header(source, plans, works, kept)
+    text = _formatted("\n\n".join([header, *[part for part in parts if part.strip()]]) + "\n", ruff)
+    return Module(
+        text, tuple(_places(text, name, made) for name, made in zip(flow_names, plans, strict=True))
+    )
+
+
+def _works(plans: list[FlowPlan]) -> list[Work]:
+    found: dict[str, Work] = {}
+    for made in plans:
+        for name in made.order:
+            work = made.calls[name].written.work
+            found.setdefault(work.key, work)
+    return list(found.values())
+
+
+def _named(
+    works: list[Work], plans: list[FlowPlan], kept: list[Statement], taken: set[str]
+) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Give each work's Prefect task a name, and the options that its definition carries."""
+    names: dict[str, str] = {}
+    shared: dict[str, dict[str, str]] = {}
+    for work in works:
+        calls = [call for made in plans for call in made.calls.values() if call.written.work.key == work.key]
+        common = dict(call_options(calls[0]))
+        for call in calls[1:]:
+            own = call_options(call)
+            common = {name: text for name, text in common.items() if own.get(name) == text}
+        every = [name for name in common if all(name in call_options(call) for call in calls)]
+        shared[work.key] = {name: common[name] for name in every}
+        called = any(work.function in one.needs and work.function not in one.binds for one in kept)
+        if work.function and not called:
+            names[work.key] = work.function
+        else:
+            names[work.key] = _free(identifier(f"{work.name}_task" if called else work.name), taken)
+            taken.add(names[work.key])
+    return names, shared
+
+
+def _free(name: str, taken: set[str]) -> str:
+    stem, number = name, 2
+    if name in taken:
+        name = stem = f"{name}_flow" if f"{name}_flow" not in taken else name
+    while name in taken:
+        name = f"{stem}_{number}"
+        number += 1
+    taken.add(name)
+    return name
+
+
+def _in_place(work: Work, names: dict[str, str]) -> bool:
+    return bool(work.function) and names[work.key] == work.function
+
+
+def _decorator(options: dict[str, str]) -> str:
+    shown = ", ".join(f"{name}={text}" for name, text in options.items())
+    return f"task({shown})" if shown else "task"
+
+
+def _kept_code(
+    kept: list[Statement], works: list[Work], names: dict[str, str], shared: dict[str, dict[str, str]]
+) -> str:
+    decorated = {work.function: work for work in works if _in_place(work, names)}
+    parts = []
+    for statement in kept:
+        if statement.is_import:
+            continue
+        node = statement.node
+        if isinstance(node, cst.FunctionDef) and node.name.value in decorated:
+            work = decorated[node.name.value]
+            node = _with_decorators(node, _decorator(shared[work.key]), work.with_context)
+        parts.append(cst.Module(body=[node]).code.rstrip("\n"))
+    return "\n".join(parts)
+
+
+def _with_decorators(node: cst.FunctionDef, text: str, with_context: bool) -> cst.FunctionDef:
+    added = [cst.Decorator(cst.parse_expression(text))]
+    if with_context:
+        added.append(cst.Decorator(cst.Name("with_context")))
+    return node.with_changes(decorators=[*added, *node.decorators])
+
+
+def _definition(work: Work, name: str, options: dict[str, str]) -> str:
+    if work.function:
+        inner = f"with_context({work.function})" if work.with_context else work.function
+        return f"{name} = {_decorator(options)}({inner})"
+    if work.code.startswith("@VALUE@"):
+        value = work.code.removeprefix("@VALUE@")
+        inner = f"with_context({value})" if work.with_context else value
+        return f"{name} = {_decorator(options)}({inner})"
+    return f"@{_decorator(options)}\n{work.code.replace('@NAME@', name)}"
+
+
+def _flow(made: FlowPlan, name: str, lines: list[str]) -> str:
+    parameters = [f"{key}={text}" for key, text in made.flow.parameters.items()]
+    if made.tracked:
+        parameters += ["logical_date: str | None = None", "conf: dict | None = None"]
+    options = ", ".join(
+        f"{key}={text}" for key, text in {"name": f'"{made.dag.dag_id}"', **made.flow.options}.items()
+    )
+    inside = "\n".join(_indented(line) for line in lines) or '    """A DAG without tasks."""'
+    return f"@flow({options})\ndef {name}({', '.join(parameters)}):\n{inside}"
+
+
+def _indented(line: str) -> str:
+    """Indent the first line only: what follows in it belongs to a text in triple quotes."""
+    return f"    {line}"
+
+
+def _header(source: Source, plans: list[FlowPlan], works: list[Work], kept: list[Statement]) -> str:
+    imports = {"from prefect import flow"} | ({"from prefect import task"} if works else set())
+    runtime: set[str] = set()
+    for made in plans:
+        imports |= made.values.imports | made.site.imports
+        runtime |= made.values.runtime | made.site.runtime
+        if made.tracked:
+            runtime.add("begin")
+            runtime |= {
+                "expand" if call.written.over is not None or call.written.each is not None else "submit"
+                for call in made.calls.values()
+            }
+            runtime.add("item")
+    for work in works:
+        imports.update(work.imports)
+        runtime.update(work.runtime)
+        runtime.update({"with_context"} if work.with_context else set())
+    for one in kept:
+        runtime |= {name for name in one.needs if name in SHIMS and name in source.airflow_names}
+        if one.is_import:
+            imports.add(one.code.strip())
+    if runtime:
+        imports.add(f"from replant_runtime import {', '.join(sorted(runtime))}")
+    docstring = f'"""{source.docstring}"""\n\n' if source.docstring and '"""' not in source.docstring else ""
+    future = "from __future__ import annotations\n\n" if source.has_annotations_import else ""
+    return docstring.replace("\\", "\\\\") + future + "\n".join(_sorted(imports))
+
+
+def _sorted(imports: Iterable[str]) -> list[str]:
+    def group(line: str) -> tuple[int, str]:
+        module = line.split()[1].split(".")[0]
+        return (0 if module in sys.stdlib_module_names else 1, line)
+
+    return sorted(imports, key=group)
+
+
+def _formatted(text: str, ruff: str | None) -> str:
+    if ruff is None:
+        return text
+    chosen = [
+        [
+            ruff,
+            "check",
+            "--quiet",
+            "--isolated",
+            "--fix-only",
+            "--select",
+            "F401,I",
+            "--line-length",
+            "110",
+            "-",
+        ],
+        [ruff, "format", "--quiet", "--isolated", "--line-length", "110", "-"],
+    ]
+    for command in chosen:
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        text = done.stdout if done.returncode == 0 and done.stdout else text
+    return text
+
+
+def _places(text: str, name: str, made: FlowPlan) -> tuple[str, int, tuple[int, ...]]:
+    function = next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == name)
+    first = 1 if made.tracked else 0
+    lines = [statement.lineno for statement in function.body[first : first + len(made.order)]]
+    return name, function.lineno, tuple(lines)

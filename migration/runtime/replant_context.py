@@ -1,0 +1,292 @@
+"""What a task of Airflow's finds around it: context, XCom, templates; and the names that go on working."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from prefect.context import FlowRunContext
+from prefect.futures import PrefectFuture
+from prefect.runtime import flow_run
+from replant_settings import (
+    AirflowException,
+    AirflowFailException,
+    AirflowSkipException,
+    BaseHook,
+    BaseOperator,
+    BaseSensorOperator,
+    PokeReturnValue,
+    PostgresHook,
+    Variable,
+    airflow_hook,
+    emits,
+    previous_tick,
+    wait_until,
+)
+
+__all__ = [
+    "AirflowException", "AirflowFailException", "AirflowSkipException", "BaseHook", "BaseOperator",
+    "BaseSensorOperator", "Book", "Node", "PokeReturnValue", "PostgresHook", "Template", "Variable",
+    "airflow_hook", "begin", "emits", "get_current_context", "running", "template", "wait_until",
+    "with_context",
+]  # fmt: skip
+
+
+@dataclass(eq=False)
+class Node:
+    """One task of the running flow, with Airflow's state of it."""
+
+    name: str
+    before: list[Node]
+    kind: str = "task"
+    map_index: int = -1
+    empty: bool = False
+    state: str = ""
+    result: Any = None
+    future: PrefectFuture[Any] | None = None
+    copies: list[Node] = field(default_factory=list)
+    pushed: dict[str, Any] = field(default_factory=dict)
+
+    def futures(self) -> list[PrefectFuture[Any]]:
+        """Give its future, or those of its copies."""
+        own = [self.future] if self.future is not None else []
+        return own + [future for copy in self.copies for future in copy.futures()]
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        for future in self.futures():
+            future.wait()
+
+    def states_before(self) -> list[Node]:
+        """Give the tasks right before, copies one by one."""
+        return [one for node in self.before for one in (node.copies or [node])]
+
+    def ancestors(self) -> list[Node]:
+        """Give all tasks before it."""
+        found: dict[Node, None] = {}
+        waiting = list(self.before)
+        while waiting:
+            node = waiting.pop()
+            if node not in found:
+                found[node] = None
+                waiting += node.before
+        return list(found)
+
+    def value(self, key: str = "return_value") -> Any:
+        """Give its result or what it pushed; a mapped task's as a list of what is there."""
+        if self.copies:
+            return [copy.value(key) for copy in self.copies if copy.state == "success"]
+        if key in self.pushed or key != "return_value":
+            return self.pushed.get(key, self.result.get(key) if isinstance(self.result, dict) else None)
+        return self.result
+
+
+@dataclass
+class Book:
+    """The account of one flow run, kept in its process."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
+    local: threading.local = field(default_factory=threading.local)
+
+    def add(self, name: str, before: list[Node], kind: str) -> Node:
+        """Enter a task."""
+        self.nodes[name] = Node(name, before, kind)
+        return self.nodes[name]
+
+    def of(self, future: Any) -> Node | None:
+        """Give the task that a future belongs to."""
+        for node in self.nodes.values():
+            if any(future is one for one in node.futures()):
+                return node
+        return None
+
+    @contextmanager
+    def current(self, node: Node) -> Iterator[None]:
+        """Make it the task that runs in this thread."""
+        self.local.node = node
+        try:
+            yield
+        finally:
+            self.local.node = None
+
+
+_BOOKS: dict[str, Book] = {}
+
+
+def running() -> Book:
+    """Give the running flow's book."""
+    context = FlowRunContext.get()
+    name = str(context.flow_run.id) if context and context.flow_run else str(flow_run.get_id())
+    return _BOOKS.setdefault(name, Book())
+
+
+def begin(
+    *,
+    dag_id: str,
+    logical_date: str | None = None,
+    every: str | timedelta | None = None,
+    timezone: str = "UTC",
+    conf: Mapping[str, Any] | None = None,
+    params: Mapping[str, Any] | None = None,
+    macros: Mapping[str, Any] | None = None,
+) -> None:
+    """Set what templates and contexts of this run show.
+
+    `every`: the schedule, where Airflow's logical date is the start of the interval that ends when the run
+    starts (Airflow 1 and 2); None where it is the moment of the run (no schedule, or Airflow 3).
+    """
+    started: datetime = flow_run.get_scheduled_start_time() or datetime.now(UTC)
+    end = datetime.fromisoformat(logical_date) if logical_date else started
+    end = end if end.tzinfo else end.replace(tzinfo=UTC)
+    start = end if logical_date or every is None else previous_tick(every, end, timezone)
+    if logical_date and every is not None:
+        end = previous_tick(every, end, timezone, forward=True)
+    run_id = f"{'scheduled' if every else 'manual'}__{start.isoformat()}"
+    values = {**(params or {}), **{key: (conf or {})[key] for key in conf or {}}}
+    running().context.update(
+        dag_id=dag_id, start=start, end=end, run_id=run_id, conf=dict(conf or {}), params=values,
+        macros=dict(macros or {}),
+    )  # fmt: skip
+
+
+class TaskInstance:
+    """What `ti` offers: ids, and XComs of this run."""
+
+    def __init__(self, book: Book, node: Node) -> None:
+        self._book, self._node = book, node
+        self.task_id, self.map_index = node.name, node.map_index
+        self.dag_id, self.run_id = str(book.context.get("dag_id", "")), str(book.context.get("run_id", ""))
+        self.try_number = 1
+        self.log_url = ""
+
+    def xcom_push(self, key: str, value: Any, **_: Any) -> None:
+        """Leave a value for later tasks of this run."""
+        self._node.pushed[key] = value
+
+    def xcom_pull(
+        self, task_ids: Any = None, key: str = "return_value", default: Any = None, **_: Any
+    ) -> Any:
+        """Give what a task, or each of several, returned or pushed."""
+        if isinstance(task_ids, list | tuple | set):
+            return [self.xcom_pull(one, key, default) for one in task_ids]
+        if task_ids is None:
+            holders = [node for node in self._node.ancestors() if node.value(key) is not None]
+            return holders[0].value(key) if holders else default
+        node = self._book.nodes.get(task_ids)
+        found = node.value(key) if node is not None else None
+        return default if found is None else found
+
+
+def get_current_context() -> dict[str, Any]:
+    """Give Airflow's context of the task that runs."""
+    book = running()
+    node = getattr(book.local, "node", None) or Node(str(book.context.get("dag_id", "")), [])
+    start, end = book.context.get("start", datetime.now(UTC)), book.context.get("end", datetime.now(UTC))
+    ti = TaskInstance(book, node)
+    run = type("DagRun", (), {})()
+    run.conf, run.run_id, run.logical_date = book.context.get("conf", {}), ti.run_id, start
+    run.execution_date, run.dag_id, run.run_type = start, ti.dag_id, ti.run_id.partition("__")[0]
+    run.external_trigger, run.data_interval_start, run.data_interval_end = True, start, end
+    dag = type("Dag", (), {"dag_id": ti.dag_id, "params": book.context.get("params", {})})()
+    task = type("Operator", (), {"task_id": node.name, "dag_id": ti.dag_id, "dag": dag})()
+    values = {
+        "ti": ti, "task_instance": ti, "dag_run": run, "run_id": ti.run_id, "dag": dag, "task": task,
+        "params": book.context.get("params", {}), "conf": book.context.get("conf", {}), "test_mode": False,
+        "logical_date": start, "execution_date": start, "data_interval_start": start, "data_interval_end": end,
+        "ds": f"{start:%Y-%m-%d}", "ds_nodash": f"{start:%Y%m%d}", "ts": start.isoformat(),
+        "ts_nodash": f"{start:%Y%m%dT%H%M%S}", "ts_nodash_with_tz": f"{start:%Y%m%dT%H%M%S%z}",
+        "next_ds": f"{end:%Y-%m-%d}", "next_ds_nodash": f"{end:%Y%m%d}", "next_execution_date": end,
+        "prev_execution_date": start - (end - start), "prev_ds": f"{start - (end - start):%Y-%m-%d}",
+        "yesterday_ds": f"{start - timedelta(days=1):%Y-%m-%d}",
+        "tomorrow_ds": f"{start + timedelta(days=1):%Y-%m-%d}",
+        "task_instance_key_str": f"{ti.dag_id}__{node.name}__{start:%Y%m%d}", "macros": Macros(),
+        "var": Settings("variable"), "conn": Settings("connection"), **book.context.get("macros", {}),
+    }  # fmt: skip
+    return values
+
+
+class Macros:
+    """`macros` of a template."""
+
+    datetime, timedelta = datetime, timedelta
+
+    @staticmethod
+    def ds_add(ds: str, days: int) -> str:
+        """Give a date some days later."""
+        return f"{datetime.strptime(ds, '%Y-%m-%d') + timedelta(days=days):%Y-%m-%d}"
+
+    @staticmethod
+    def ds_format(ds: str, given: str, wanted: str) -> str:
+        """Give a date in another form."""
+        return datetime.strptime(ds, given).strftime(wanted)
+
+
+class Settings:
+    """`var.value.x`, `var.json.x` and `conn.x` of a template."""
+
+    def __init__(self, kind: str, as_json: bool = False) -> None:
+        self._kind, self._as_json = kind, as_json
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if self._kind == "variable" and name in ("value", "json"):
+            return Settings("value", name == "json")
+        return BaseHook.get_connection(name) if self._kind == "connection" else self.get(name)
+
+    def get(self, name: str, default: Any = ...) -> Any:
+        """Give one; raises KeyError if there is none and no default."""
+        return Variable.get(name, default, deserialize_json=self._as_json)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text, or nested texts, rendered when the task runs."""
+
+    source: Any
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def rendered(self) -> Any:
+        """Render with the context of the task that runs."""
+        context = get_current_context()
+        context["params"] = {**self.params, **context["params"]}
+        engine = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - no HTML
+        return _rendered(self.source, engine, context)
+
+
+def _rendered(value: Any, engine: Environment, context: dict[str, Any]) -> Any:
+    if isinstance(value, str):
+        return engine.from_string(value).render(context)
+    if isinstance(value, Mapping):
+        return {key: _rendered(one, engine, context) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)([_rendered(one, engine, context) for one in value])
+    return value
+
+
+def template(source: Any, **params: Any) -> Template:
+    """Mark an argument as a Jinja template of Airflow's."""
+    return Template(source, params)
+
+
+def with_context(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function the names of Airflow's context that its parameters ask for."""
+    parameters = inspect.signature(function).parameters.values()
+    takes_all = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
+    names = {one.name for one in parameters if one.kind is not inspect.Parameter.VAR_KEYWORD}
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        context = get_current_context()
+        bound = inspect.signature(function).bind_partial(*args, **kwargs).arguments
+        wanted = {k: v for k, v in context.items() if (takes_all or k in names) and k not in bound}
+        return function(*args, **{**wanted, **kwargs})
+
+    run.__name__, run.__doc__, run.__module__ = function.__name__, function.__doc__, function.__module__
+    return run

@@ -1,0 +1,316 @@
+"""Airflow's states and trigger rules on Prefect, for the flows that need them.
+
+Of Airflow's states Prefect has success and failed. `submit` adds the other two: a skipped task is a task run
+that is Completed with the name "Skipped", one that cannot run is Failed with the name "UpstreamFailed". The
+rules are those of Airflow 3.3 (ti_deps/deps/trigger_rule_dep.py). A task waits until all tasks before it have
+ended, also with rules such as one_success, for which Airflow would start earlier; the states are the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from prefect import Task, allow_failure
+from prefect.futures import PrefectFuture
+from prefect.states import Completed, Failed, State
+from replant_context import (
+    AirflowException,
+    AirflowFailException,
+    AirflowSkipException,
+    BaseHook,
+    BaseOperator,
+    BaseSensorOperator,
+    Book,
+    Node,
+    PokeReturnValue,
+    PostgresHook,
+    Template,
+    Variable,
+    airflow_hook,
+    begin,
+    emits,
+    get_current_context,
+    running,
+    template,
+    wait_until,
+    with_context,
+)
+
+__all__ = [
+    "AirflowException",
+    "AirflowFailException",
+    "AirflowSkipException",
+    "BaseHook",
+    "BaseOperator",
+    "BaseSensorOperator",
+    "PokeReturnValue",
+    "PostgresHook",
+    "Template",
+    "Variable",
+    "airflow_hook",
+    "begin",
+    "emits",
+    "expand",
+    "get_current_context",
+    "item",
+    "submit",
+    "template",
+    "wait_until",
+    "with_context",
+]
+RUN, SKIP, GIVE_UP = "run", "skipped", "upstream_failed"
+SUCCESS, FAILED = "success", "failed"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One key of what a task will have returned."""
+
+    of: Any
+    key: str
+
+
+@dataclass
+class Expanded:
+    """The copies of a mapped task."""
+
+    node: Node
+    futures: list[PrefectFuture[Any]] = field(default_factory=list)
+
+
+def item(of: Any, key: str) -> Item:
+    """Refer to one key of a task's result before there is one."""
+    return Item(of, key)
+
+
+def submit(
+    work: Task[..., Any],
+    *args: Any,
+    after: Sequence[Any] = (),
+    rule: str = "all_success",
+    kind: str = "task",
+    **kwargs: Any,
+) -> PrefectFuture[Any]:
+    """Submit a task that runs, is skipped or gives up by Airflow's trigger rule.
+
+    `kind`: "task"; "branch" (returns the ids to follow), "short_circuit" (goes on if its result is true, else
+    all that is behind it is skipped) or "soft_short_circuit" (skips only what is right behind it); "setup" and
+    "teardown".
+    """
+    book = running()
+    before = [node for node in (_node(book, one) for one in _inside([after, args, kwargs])) if node]
+    node = book.add(work.name, list(dict.fromkeys(before)), kind)
+    return _submitted(work, node, book, rule, args, kwargs)
+
+
+def expand(
+    work: Task[..., Any],
+    *,
+    over: Mapping[str, Any] | None = None,
+    each: Any = None,
+    after: Sequence[Any] = (),
+    rule: str = "all_success",
+    **fixed: Any,
+) -> Expanded:
+    """Map a task over the product of `over`'s values, or over a list of argument dictionaries `each`.
+
+    Waits for what the values come from. No values: one task run, skipped, as in Airflow.
+    """
+    book = running()
+    sources = [node for node in (_node(book, one) for one in _inside([after, over, each, fixed])) if node]
+    before = list(dict.fromkeys(sources))
+    node = book.add(work.name, before, "task")
+    for source in before:
+        source.wait()
+    made = Expanded(node)
+    copies = _copies(book, over, each) if _verdict(node, rule, book) == RUN else []
+    for index, arguments in enumerate(copies):
+        copy = Node(node.name, before, "task", index)
+        node.copies.append(copy)
+        made.futures.append(_submitted(work, copy, book, rule, (), {**fixed, **arguments}))
+    if not copies:
+        empty = Node(node.name, before, "task", empty=True)
+        node.copies.append(empty)
+        made.futures.append(_submitted(work, empty, book, rule, (), fixed))
+    return made
+
+
+def _copies(book: Book, over: Mapping[str, Any] | None, each: Any) -> list[dict[str, Any]]:
+    if over is None:
+        return [dict(one) for one in _resolved(book, each)]
+    lists = [_elements(_resolved(book, value)) for value in over.values()]
+    return [dict(zip(over, values, strict=True)) for values in itertools.product(*lists)]
+
+
+def _elements(value: Any) -> list[Any]:
+    return list(value.items()) if isinstance(value, Mapping) else list(value)
+
+
+def _submitted(
+    work: Task[..., Any], node: Node, book: Book, rule: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> PrefectFuture[Any]:
+    guarded = work.with_options(retry_condition_fn=_try_again)
+    references = _referred(book, args), _referred(book, kwargs)
+    guarded.fn = _guard(work.fn, node, book, rule, *references)
+    waits = [allow_failure(future) for upstream in node.before for future in upstream.futures()]
+    node.future = guarded.submit(wait_for=waits)
+    return node.future
+
+
+def _try_again(_: Any, __: Any, state: State[Any]) -> bool:
+    """Do not try again what could not run, nor what says so."""
+    if state.name == "UpstreamFailed":
+        return False
+    return "AirflowFailException" not in (state.message or "")
+
+
+def _guard(
+    function: Callable[..., Any], node: Node, book: Book, rule: str, args: Any, kwargs: Any
+) -> Callable[[], Any]:
+    """Decide by the rule, then run the task with its arguments resolved."""
+
+    def run() -> Any:
+        verdict = SKIP if node.empty else _verdict(node, rule, book)
+        if verdict != RUN:
+            return _passed_over(node, verdict)
+        node.state = FAILED  # until it ends well; also what a time-out leaves
+        with book.current(node):
+            try:
+                result = function(*_resolved(book, args), **_resolved(book, kwargs))
+            except AirflowSkipException as reason:
+                return _passed_over(node, SKIP, str(reason))
+        if isinstance(result, State) and result.name == "Skipped":
+            return _passed_over(node, SKIP, result.message or "")
+        node.state, node.result = SUCCESS, result
+        return result
+
+    functools.update_wrapper(run, function)
+    del run.__wrapped__  # Prefect would ask for the arguments, which are resolved inside
+    return run
+
+
+def _passed_over(node: Node, verdict: str, reason: str = "") -> State[Any]:
+    node.state = verdict
+    if verdict == SKIP:
+        return Completed(name="Skipped", message=reason or "skipped by Airflow's rules")
+    return Failed(name="UpstreamFailed", message="a task before it failed")
+
+
+def _verdict(node: Node, rule: str, book: Book) -> str:
+    if node.kind != "teardown" and _cut_off(node):
+        return SKIP
+    states = [upstream.state for upstream in node.states_before()]
+    if node.kind == "teardown" and rule == "all_done_setup_success":
+        states = [one.state for one in node.states_before() if one.kind == "setup"]
+    return decide(rule, states)
+
+
+def _cut_off(node: Node) -> bool:
+    """Say whether a branch right before it went another way, or a short circuit anywhere before it."""
+    ancestors = node.ancestors()
+    names = {node.name} | {ancestor.name for ancestor in ancestors}
+    for upstream in node.before:
+        if upstream.kind == "branch" and upstream.state == SUCCESS and not names & _chosen(upstream.result):
+            return True
+        if upstream.kind == "soft_short_circuit" and upstream.state == SUCCESS and not upstream.result:
+            return True
+    return any(
+        ancestor.kind == "short_circuit" and ancestor.state == SUCCESS and not ancestor.result
+        for ancestor in ancestors
+    )
+
+
+def _chosen(result: Any) -> set[str]:
+    if result is None:
+        return set()
+    return {result} if isinstance(result, str) else set(result)
+
+
+def decide(rule: str, states: Sequence[str]) -> str:
+    """Give run, skipped or upstream_failed for the states of the tasks before."""
+    if not states or rule in ("dummy", "always", "all_done"):
+        return RUN
+    count = Counter(states)
+    bad = count[FAILED] + count[GIVE_UP]
+    skipped, good, total = count[SKIP], count[SUCCESS], len(states)
+    everything_skipped = skipped == total
+    gives_up = {
+        "all_success": bad > 0,
+        "one_success": good == 0,
+        "none_failed": bad > 0,
+        "none_failed_min_one_success": bad > 0,
+        "none_failed_or_skipped": bad > 0,
+        "all_done_min_one_success": good == 0,
+        "all_done_setup_success": good == 0,
+    }
+    skips = {
+        "all_success": skipped > 0 and not bad,
+        "all_failed": good + skipped > 0,
+        "one_success": everything_skipped,
+        "one_failed": bad == 0,
+        "one_done": good + count[FAILED] == 0,
+        "none_failed": False,
+        "none_failed_min_one_success": everything_skipped,
+        "none_failed_or_skipped": everything_skipped,
+        "none_skipped": skipped > 0,
+        "all_skipped": skipped < total,
+        "all_done_min_one_success": skipped > 0,
+        "all_done_setup_success": everything_skipped,
+    }
+    if rule not in skips:
+        raise ValueError(f"There is no trigger rule {rule!r}.")
+    if skips[rule]:
+        return SKIP
+    return GIVE_UP if gives_up.get(rule, False) else RUN
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    """Find the futures in nested arguments."""
+    if isinstance(value, PrefectFuture | Expanded):
+        yield value
+    elif isinstance(value, Item):
+        yield from _inside(value.of)
+    elif isinstance(value, Mapping):
+        yield from _inside(list(value.values()))
+    elif isinstance(value, list | tuple | set):
+        for one in value:
+            yield from _inside(one)
+
+
+def _node(book: Book, future: Any) -> Node | None:
+    return future.node if isinstance(future, Expanded) else book.of(future)
+
+
+def _referred(book: Book, value: Any) -> Any:
+    """Replace futures by the book's nodes, so that Prefect does not wait for their results to be good."""
+    if isinstance(value, PrefectFuture | Expanded):
+        return _node(book, value)
+    if isinstance(value, Item):
+        return Item(_referred(book, value.of), value.key)
+    if isinstance(value, Mapping):
+        return {key: _referred(book, one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)([_referred(book, one) for one in value])
+    return value
+
+
+def _resolved(book: Book, value: Any) -> Any:
+    if isinstance(value, PrefectFuture | Expanded):
+        value = _node(book, value)
+    if isinstance(value, Node):
+        return value.value()
+    if isinstance(value, Item):
+        found = _resolved(book, value.of)
+        return None if found is None else found[value.key]
+    if isinstance(value, Template):
+        return value.rendered()
+    if isinstance(value, Mapping):
+        return {key: _resolved(book, one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)([_resolved(book, one) for one in value])
+    return value

@@ -1,0 +1,272 @@
+"""Settings, exceptions and operators by the names that Airflow gives them, kept in Prefect.
+
+A Variable is a Prefect Variable of the mapped name (lowercase, digits, underscores), or a Secret block where
+the value is secret; a Connection is a SqlAlchemyConnector block of the mapped name (lowercase, digits, dashes).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from prefect._vendor.croniter import croniter
+from prefect.blocks.system import Secret
+from prefect.events import emit_event
+from prefect.variables import Variable as PrefectVariable
+
+PRESETS = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@quarterly": "0 0 1 */3 *",
+    "@yearly": "0 0 1 1 *",
+}
+
+
+class AirflowException(Exception):  # noqa: N818 - Airflow's own name
+    """A failure of a task."""
+
+
+class AirflowSkipException(AirflowException):
+    """Ends a task as skipped."""
+
+
+class AirflowFailException(AirflowException):
+    """Ends a task as failed, without further tries."""
+
+
+def block_name(name: str) -> str:
+    """Give the Prefect block's name for a Connection's id."""
+    return re.sub(r"[^a-z0-9-]", "-", name.lower())
+
+
+def variable_name(name: str) -> str:
+    """Give the Prefect Variable's name for a Variable's key."""
+    return re.sub(r"[^a-z0-9_-]", "_", name.lower())
+
+
+class Variable:
+    """Airflow's Variables, read from Prefect's Variables and Secret blocks."""
+
+    @staticmethod
+    def get(key: str, default_var: Any = ..., deserialize_json: bool = False, **other: Any) -> Any:
+        """Give a value; raises KeyError if there is none and no default."""
+        default = other.get("default", default_var)
+        found: Any = PrefectVariable.get(variable_name(key))
+        if found is None:
+            try:
+                found = Secret.load(block_name(key)).get()  # type: ignore[union-attr]
+            except ValueError:
+                if default is ...:
+                    raise KeyError(
+                        f"Prefect has no Variable {variable_name(key)!r} ({key} in Airflow)"
+                    ) from None
+                return default
+        if deserialize_json:
+            return json.loads(found) if isinstance(found, str) else found
+        return found if isinstance(found, str) else json.dumps(found)
+
+    @staticmethod
+    def set(key: str, value: Any, serialize_json: bool = False, **_: Any) -> None:
+        """Write a value."""
+        PrefectVariable.set(variable_name(key), value if serialize_json else str(value), overwrite=True)
+
+
+class BaseHook:
+    """Gives Connections."""
+
+    @staticmethod
+    def get_connection(conn_id: str) -> Any:
+        """Give host, port, login, password, schema and URI of a Connection."""
+        url = _engine(conn_id).url
+        return SimpleNamespace(
+            conn_id=conn_id,
+            conn_type=url.get_backend_name(),
+            host=url.host,
+            port=url.port,
+            login=url.username,
+            password=url.password,
+            schema=url.database,
+            extra_dejson=dict(url.query),
+            get_uri=lambda: url.render_as_string(hide_password=False),
+        )
+
+
+def _engine(conn_id: str) -> Any:
+    from prefect_sqlalchemy import SqlAlchemyConnector  # only where a database is used
+
+    return SqlAlchemyConnector.load(block_name(conn_id)).get_engine()
+
+
+class PostgresHook(BaseHook):
+    """The common methods of Airflow's hook, over the SqlAlchemyConnector block of the same name."""
+
+    conn_name_attr = "postgres_conn_id"
+
+    def __init__(self, postgres_conn_id: str = "postgres_default", *_: Any, **__: Any) -> None:
+        self.connection_id = postgres_conn_id
+
+    def get_conn(self) -> Any:
+        """Give a DB-API connection, which the caller closes."""
+        return _engine(self.connection_id).raw_connection().driver_connection
+
+    def get_sqlalchemy_engine(self, *_: Any, **__: Any) -> Any:
+        """Give an engine."""
+        return _engine(self.connection_id)
+
+    def run(self, sql: Any, autocommit: bool = False, parameters: Any = None, handler: Any = None) -> Any:
+        """Run one statement or several in one transaction; give what the handler makes of the last cursor."""
+        result = None
+        with _engine(self.connection_id).begin() as connection:
+            for statement in [sql] if isinstance(sql, str) else list(sql):
+                cursor = connection.connection.cursor()
+                cursor.execute(statement, parameters)
+                result = handler(cursor) if handler else None
+        return result
+
+    def get_records(self, sql: Any, parameters: Any = None) -> Any:
+        """Give all rows."""
+        return self.run(sql, parameters=parameters, handler=lambda cursor: cursor.fetchall())
+
+    def get_first(self, sql: Any, parameters: Any = None) -> Any:
+        """Give the first row."""
+        return self.run(sql, parameters=parameters, handler=lambda cursor: cursor.fetchone())
+
+    def get_pandas_df(self, sql: str, parameters: Any = None, **_: Any) -> Any:
+        """Give a pandas DataFrame."""
+        import pandas  # only where it is used
+
+        return pandas.read_sql(sql, _engine(self.connection_id), params=parameters)
+
+    get_df = get_pandas_df
+
+
+@dataclass(frozen=True)
+class PokeReturnValue:
+    """What a sensor's check gives."""
+
+    is_done: bool
+    xcom_value: Any = None
+
+    def __bool__(self) -> bool:
+        return self.is_done
+
+
+class BaseOperator:
+    """The base of an operator of one's own; its `execute` runs inside a task."""
+
+    template_fields: Any = ()
+
+    def __init__(self, *_: Any, task_id: str = "", **kwargs: Any) -> None:
+        self.task_id = task_id
+        self.log = logging.getLogger(type(self).__name__)
+        for name, value in kwargs.items():
+            setattr(self, name, value)
+
+    def execute(self, context: Mapping[str, Any]) -> Any:
+        """Do the work."""
+        raise NotImplementedError(f"{type(self).__name__} has no execute")
+
+
+class BaseSensorOperator(BaseOperator):
+    """The base of a sensor of one's own; asks until its `poke` is true."""
+
+    poke_interval = 60.0
+    timeout = 7 * 24 * 3600.0
+    soft_fail = False
+
+    def poke(self, context: Mapping[str, Any]) -> Any:
+        """Say whether what it waits for is there."""
+        raise NotImplementedError(f"{type(self).__name__} has no poke")
+
+    def execute(self, context: Mapping[str, Any]) -> Any:
+        """Ask until it is there or time is up."""
+        return wait_until(lambda: self.poke(context), self.poke_interval, self.timeout, self.soft_fail)
+
+
+def wait_until(
+    check: Callable[[], Any], every: Any = 60.0, at_most: Any = 604800.0, skip: bool = False
+) -> Any:
+    """Ask every so many seconds until the answer is true; then give its value.
+
+    Raises AirflowSkipException (`skip`) or TimeoutError when the time is up.
+    """
+    pause, limit = (v.total_seconds() if isinstance(v, timedelta) else float(v) for v in (every, at_most))
+    deadline = time.monotonic() + limit
+    while True:
+        answer = check()
+        if answer:
+            return answer.xcom_value if isinstance(answer, PokeReturnValue) else None
+        if time.monotonic() + pause > deadline:
+            text = f"not there after {limit:g} s"
+            raise AirflowSkipException(text) if skip else TimeoutError(text)
+        time.sleep(pause)
+
+
+def airflow_hook(callback: Callable[[dict[str, Any]], Any]) -> Callable[[Any, Any, Any], None]:
+    """Make a Prefect state hook of an Airflow callback, which takes a context."""
+
+    def hook(owner: Any, run: Any, state: Any) -> None:
+        ti = SimpleNamespace(
+            task_id=getattr(owner, "name", ""),
+            dag_id=getattr(owner, "name", ""),
+            run_id=str(run.id),
+            log_url="",
+            try_number=getattr(run, "run_count", 1),
+            state=state.name,
+        )
+        moment = run.expected_start_time or run.start_time
+        callback(
+            {
+                "task_instance": ti,
+                "ti": ti,
+                "task": owner,
+                "dag": SimpleNamespace(dag_id=ti.dag_id),
+                "dag_run": SimpleNamespace(run_id=ti.run_id, dag_id=ti.dag_id, conf={}),
+                "run_id": ti.run_id,
+                "logical_date": moment,
+                "execution_date": moment,
+                "ds": f"{moment:%Y-%m-%d}" if moment else "",
+                "ts": moment.isoformat() if moment else "",
+                "exception": state.message,
+                "reason": state.message,
+                "params": getattr(run, "parameters", {}),
+            }
+        )
+
+    hook.__name__ = getattr(callback, "__name__", "callback")
+    return hook
+
+
+def previous_tick(every: str | timedelta, moment: datetime, timezone: str, forward: bool = False) -> datetime:
+    """Give the schedule's tick before (or after) a moment, in UTC's or the schedule's own zone."""
+    if isinstance(every, timedelta):
+        return moment + every if forward else moment - every
+    zone = ZoneInfo(timezone)
+    ticks = croniter(PRESETS.get(every, every), moment.astimezone(zone))
+    found = ticks.get_next(datetime) if forward else ticks.get_prev(datetime)
+    return found.astimezone(zone)
+
+
+def emits(*assets: str) -> Callable[[Any, Any, Any], None]:
+    """Make a Prefect state hook that tells of updated assets, unless the task was skipped."""
+
+    def hook(owner: Any, run: Any, state: Any) -> None:
+        if state.name == "Skipped":
+            return
+        for asset in assets:
+            emit_event(
+                event="airflow.asset.updated", resource={"prefect.resource.id": f"airflow.asset.{asset}"}
+            )
+
+    hook.__name__ = "emits"
+    return hook

@@ -1,0 +1,199 @@
+"""Where a construct writes: the flow's module as it grows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import libcst as cst
+
+from migration.functions import Signature, signature_of, without_parameters
+from migration.graph import Dag, Task
+from migration.literals import Values
+from migration.plan import Code, RefusedError, Work
+from migration.source import Source
+
+JINJA = ("{{", "{%", "{#")
+
+
+@dataclass
+class Site:
+    """One DAG's building site."""
+
+    dag: Dag
+    source: Source
+    file: Path
+    style: int
+    """3 for a file written for Airflow 3, else 2: they differ in what the logical date is."""
+    needed: set[str] = field(default_factory=set)
+    """The author's names that the module must give."""
+    imports: set[str] = field(default_factory=set)
+    runtime: set[str] = field(default_factory=set)
+    stripped: dict[str, set[str]] = field(default_factory=dict)
+
+    def values(self) -> Values:
+        """Give a writer of values that finds the author's functions."""
+        return Values(self.callable_name, _no_results)
+
+    def callable_name(self, reference: Mapping[str, Any]) -> str:
+        """Give the expression that names a function of the author's.
+
+        Raises RefusedError where the flow's module cannot have it.
+        """
+        name, line = str(reference["$callable"]), int(reference["line"])
+        if reference["file"] != str(self.source.path):
+            return self._imported(name, str(reference["module"]))
+        if "<lambda>" in name:
+            text = self.source.lambda_at(line)
+            if text is None:
+                raise RefusedError("several lambdas on one line; give each a name")
+            self.require(_names_in(text))
+            return text
+        statement = self.source.at_line(line)
+        if statement is None:
+            raise RefusedError(f"the function {name} is made in a way that cannot be followed")
+        local = next(iter(statement.binds))
+        self.require([local])
+        return local
+
+    def require(self, names: list[str]) -> None:
+        """Ask for names of the author's.
+
+        Raises RefusedError if the flow's module cannot have them.
+        """
+        _, lacking = self.source.closure(names)
+        if lacking:
+            shown = ", ".join(sorted(lacking))
+            raise RefusedError(f"it uses {shown}, which only exists while Airflow builds the DAG")
+        self.needed.update(names)
+
+    def _imported(self, name: str, module: str) -> str:
+        if module == "builtins":
+            return name
+        first, _, rest = name.partition(".")
+        for statement in self.source.statements:
+            if statement.is_import and not statement.tainted:
+                for local, origin in _bound(statement.code):
+                    if origin.split(".")[-1] == first and origin.rpartition(".")[0].split(".")[-1] in module:
+                        self.require([local])
+                        return f"{local}.{rest}" if rest else local
+                    if origin == module or (origin and module.endswith(origin)):
+                        self.require([local.split(".")[0]])
+                        return f"{local}.{name}"
+        raise RefusedError(f"the function {module}.{name} is not imported by name in this file")
+
+    def signature(self, reference: Mapping[str, Any]) -> Signature | None:
+        """Read an author's function of this file; None for others."""
+        if reference["file"] != str(self.source.path):
+            return None
+        line = int(reference["line"])
+        if "<lambda>" in str(reference["$callable"]):
+            return signature_of(self.source.lambda_at(line) or "")
+        statement = self.source.at_line(line)
+        return signature_of(statement.code) if statement is not None else None
+
+    def python_work(self, reference: Any, given: set[str], task: Task) -> tuple[Work, bool]:
+        """Make a Prefect task of an author's function; say whether it reads Airflow's context.
+
+        Raises RefusedError.
+        """
+        if isinstance(reference, dict) and "$partial" in reference:
+            raise RefusedError("a functools.partial; give the arguments in op_kwargs", "python_callable")
+        if not isinstance(reference, dict) or "$callable" not in reference:
+            raise RefusedError("the function is only known while Airflow builds the DAG", "python_callable")
+        signature = self.signature(reference)
+        name = self.callable_name(reference)
+        if signature is None or "<lambda>" in str(reference["$callable"]):
+            takes = signature is not None and bool(signature.context_parameters(given) or signature.rest)
+            outside = signature is None and reference["module"] != "builtins"
+            wanted = name.split(".")[-1] if name.isidentifier() or "." in name else task.task_id
+            key = f"value:{name}" if name.isidentifier() else f"lambda:{task.task_id}"
+            work = Work(key, wanted, code=f"@VALUE@{name}", with_context=takes or outside)
+            return work, work.with_context
+        if signature.lacking:
+            raise RefusedError(
+                f"it uses {signature.lacking} of Airflow's context, which a flow does not have"
+            )
+        return self._own_function(name, signature, given)
+
+    def _own_function(self, name: str, signature: Signature, given: set[str]) -> tuple[Work, bool]:
+        context = signature.context_parameters(given)
+        surplus = [one for one in given if one not in signature.names]
+        used = [one for one in context if one in signature.used]
+        rest_used = bool(signature.rest) and signature.rest in signature.used
+        asks = "get_current_context" in signature.used
+        if used or rest_used or asks or (surplus and signature.rest):
+            return Work(f"function:{name}", name, function=name, with_context=not asks or bool(used)), True
+        unused = {*context, signature.rest} - {""}
+        if unused and not self._called_elsewhere(name):
+            self._strip(name, unused)
+        elif unused:
+            return Work(f"function:{name}", name, function=name, with_context=True), True
+        return Work(f"function:{name}", name, function=name), False
+
+    def _called_elsewhere(self, name: str) -> bool:
+        return any(
+            name in one.needs for one in self.source.statements if name not in one.binds and not one.tainted
+        )
+
+    def _strip(self, name: str, parameters: set[str]) -> None:
+        statement = self.source.defining(name)
+        if statement is not None and isinstance(statement.node, cst.FunctionDef):
+            statement.node = without_parameters(statement.node, parameters)
+
+    def templated(self, value: Any, task: Task) -> tuple[Any, bool]:
+        """Give a value, as a template if Airflow would render it; say whether it is one."""
+        if not _has_jinja(value):
+            return value, False
+        params = task.get("params") or {}
+        written = self.values()
+        shown = "".join(f", {key}={written.write(one)}" for key, one in params.items() if key.isidentifier())
+        text = f"template({written.write(value)}{shown})"
+        self.runtime.update({"template"} | written.runtime)
+        self.imports.update(written.imports)
+        return Code(text), True
+
+    def text_file(self, name: str) -> str:
+        """Read a template file that an argument names.
+
+        Raises RefusedError if it is not where Airflow would look.
+        """
+        searched = self.dag.arguments.get("template_searchpath") or []
+        folders = [self.file.parent, *(searched if isinstance(searched, list) else [searched])]
+        for folder in folders:
+            path = Path(str(folder)) / name
+            if path.is_file():
+                return path.read_text(encoding="utf-8")
+        raise RefusedError(f"Airflow would read the file {name}, which is not next to the DAG file")
+
+
+def _no_results(task_id: str, key: str, steps: list[Any]) -> str:
+    raise RefusedError(f"the result of {task_id} stands where only a fixed value can")
+
+
+def _has_jinja(value: Any) -> bool:
+    if isinstance(value, str):
+        return any(sign in value for sign in JINJA)
+    if isinstance(value, dict):
+        return any(_has_jinja(one) for one in value.values())
+    return isinstance(value, list) and any(_has_jinja(one) for one in value)
+
+
+def _names_in(text: str) -> list[str]:
+    tree = ast.parse(text, mode="eval")
+    own = {one.arg for one in ast.walk(tree) if isinstance(one, ast.arg)}
+    return sorted({one.id for one in ast.walk(tree) if isinstance(one, ast.Name)} - own)
+
+
+def _bound(code: str) -> list[tuple[str, str]]:
+    found = []
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            found += [(one.asname or one.name, f"{module}.{one.name}") for one in node.names]
+        elif isinstance(node, ast.Import):
+            found += [(one.asname or one.name, one.name) for one in node.names]
+    return found

@@ -1,0 +1,220 @@
+"""The author's module, statement by statement: what of it goes along, and what each statement needs."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import symtable
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from migration.rewrite import SHIMS, Rewriter
+
+BUILT_IN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__"}
+BLOCKS = ("DAG", "TaskGroup", "dag", "task_group")
+
+
+@dataclass
+class Statement:
+    """One statement of the author's, with Airflow's parts rewritten."""
+
+    node: cst.BaseStatement
+    line: int
+    binds: frozenset[str]
+    needs_now: frozenset[str]
+    """Names read when the statement runs."""
+    needs: frozenset[str]
+    """Names read then or later, by the functions that it defines."""
+    is_import: bool
+    has_effect: bool
+    tainted: bool = False
+    """It works on Airflow's objects, which do not exist in the flow's module."""
+
+    @property
+    def code(self) -> str:
+        """Give its text."""
+        return cst.Module(body=[self.node]).code
+
+
+class Source:
+    """One file.
+
+    Raises SyntaxError or libcst.ParserSyntaxError if it is not Python.
+    """
+
+    def __init__(
+        self, path: Path, wanted_lines: Sequence[int] = (), building_lines: Sequence[int] = ()
+    ) -> None:
+        self.path = path
+        self.text = path.read_text(encoding="utf-8-sig")
+        wrapper = MetadataWrapper(cst.parse_module(self.text), unsafe_skip_copy=True)
+        self._positions = wrapper.resolve(PositionProvider)
+        self.module = wrapper.module
+        self.airflow_names = dict(_airflow_names(ast.parse(self.text)))
+        self._wanted = set(wanted_lines)
+        self._building = set(building_lines)
+        self.docstring = self.module.get_docstring(clean=False)
+        self.has_annotations_import = "from __future__ import annotations" in self.text
+        self.statements = self._statements()
+        self._spread_taint()
+
+    def line_of(self, node: cst.CSTNode) -> int:
+        """Give a node's first line."""
+        return self._positions[node].start.line
+
+    def _statements(self) -> list[Statement]:
+        found = []
+        for node in _flat(self.module.body, self):
+            statement = self._statement(node)
+            if statement is not None:
+                found.append(statement)
+        return found
+
+    def _statement(self, node: cst.BaseStatement) -> Statement | None:
+        line = self._first_line(node)
+        new = node.visit(Rewriter(self.airflow_names))
+        if not isinstance(new, cst.BaseStatement) or _is_empty(new):
+            return None
+        code = cst.Module(body=[new]).code
+        try:
+            table = symtable.symtable(code, str(self.path), "exec")
+        except SyntaxError:
+            return None
+        binds = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+        now = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
+        later = set(_global_names(table)) | now
+        tree = ast.parse(code).body
+        is_import = all(isinstance(one, ast.Import | ast.ImportFrom) for one in tree)
+        has_effect = isinstance(tree[0], ast.Expr) and isinstance(tree[0].value, ast.Call)
+        last = self._positions[node].end.line
+        builds = any(line <= number <= last for number in self._building)
+        return Statement(
+            new, line, frozenset(binds), frozenset(now - binds), frozenset(later - binds), is_import, has_effect,
+            tainted=builds,
+        )  # fmt: skip
+
+    def _first_line(self, node: cst.BaseStatement) -> int:
+        if isinstance(node, cst.FunctionDef | cst.ClassDef) and node.decorators:
+            return self.line_of(node.decorators[0])
+        return self.line_of(node)
+
+    def _spread_taint(self) -> None:
+        """Mark what works on Airflow's objects, in the order of the module."""
+        bad = {name for name, origin in self.airflow_names.items() if name not in SHIMS}
+        runtime = {name for name in self.airflow_names if name in ("Variable", "BaseHook", "PostgresHook")}
+        for statement in self.statements:
+            if statement.is_import:
+                continue
+            statement.tainted = statement.tainted or bool(statement.needs_now & (bad | runtime))
+            if statement.tainted:
+                bad |= statement.binds
+            else:
+                bad -= statement.binds
+
+    def defining(self, name: str) -> Statement | None:
+        """Give the last statement that binds the name and goes along."""
+        for statement in reversed(self.statements):
+            if name in statement.binds and not statement.tainted:
+                return statement
+        return None
+
+    def at_line(self, line: int) -> Statement | None:
+        """Give the function or class that begins at the line."""
+        for statement in self.statements:
+            if statement.line == line and isinstance(statement.node, cst.FunctionDef | cst.ClassDef):
+                return statement
+        return None
+
+    def closure(self, names: Iterator[str] | Sequence[str]) -> tuple[list[Statement], set[str]]:
+        """Give the statements that the names need, and the names that nothing here gives."""
+        waiting, seen = list(names), set()
+        found: dict[int, Statement] = {}
+        lacking: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in seen or name in BUILT_IN:
+                continue
+            seen.add(name)
+            givers = [s for s in self.statements if name in s.binds and not s.tainted]
+            if not givers:
+                if name not in SHIMS or name not in self.airflow_names:
+                    lacking.add(name)
+                continue
+            for statement in givers:
+                found[id(statement)] = statement
+                waiting += statement.needs
+        return [s for s in self.statements if id(s) in found], lacking
+
+    def lambda_at(self, line: int) -> str | None:
+        """Give the only lambda that begins on the line."""
+        found = [n for n in _walk(self.module) if isinstance(n, cst.Lambda) and self.line_of(n) == line]
+        return self.module.code_for_node(found[0]) if len(found) == 1 else None
+
+
+def _walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    yield node
+    for child in node.children:
+        yield from _walk(child)
+
+
+def _flat(body: Sequence[cst.CSTNode], source: Source) -> Iterator[cst.BaseStatement]:
+    """Walk the statements, going into DAG and group blocks, and into whatever holds a wanted function."""
+    for node in body:
+        if (isinstance(node, cst.With) and any(_callee(item.item) in BLOCKS for item in node.items)) or (isinstance(node, cst.FunctionDef) and any(
+            _callee(d.decorator) in BLOCKS for d in node.decorators
+        )):
+            yield from _flat(node.body.body, source)
+        elif isinstance(node, cst.FunctionDef | cst.ClassDef):
+            if source._first_line(node) not in source._wanted and isinstance(node, cst.FunctionDef):
+                yield from _wanted_inside(node, source)
+            yield node
+        elif isinstance(node, cst.BaseStatement):
+            inside = list(_wanted_inside(node, source))
+            yield from inside
+            if not inside:
+                yield node
+
+
+def _wanted_inside(node: cst.CSTNode, source: Source) -> Iterator[cst.FunctionDef | cst.ClassDef]:
+    for child in _walk(node):
+        if child is node or not isinstance(child, cst.FunctionDef | cst.ClassDef):
+            continue
+        if source._first_line(child) in source._wanted:
+            yield child
+
+
+def _callee(node: cst.BaseExpression) -> str:
+    """Give the last name of what is called: DAG of airflow.DAG(…)."""
+    if isinstance(node, cst.Call):
+        return _callee(node.func)
+    if isinstance(node, cst.Attribute):
+        return node.attr.value
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def _is_empty(node: cst.BaseStatement) -> bool:
+    return isinstance(node, cst.SimpleStatementLine) and not node.body
+
+
+def _global_names(table: symtable.SymbolTable) -> Iterator[str]:
+    for child in table.get_children():
+        for symbol in child.get_symbols():
+            if symbol.is_global() and symbol.is_referenced():
+                yield symbol.get_name()
+        yield from _global_names(child)
+
+
+def _airflow_names(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Give each name that an import of Airflow binds, at any depth, with its origin."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "airflow":
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "airflow":
+                    yield alias.asname or "airflow", alias.name
