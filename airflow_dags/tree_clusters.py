@@ -29,6 +29,9 @@ LIBPQ_EXTRAS = (
 )
 """What a connection's extra may hold for libpq; the rest of it is for Airflow's own hook."""
 
+NOTICE_KEY = "notice"
+"""The XCom in which a failed task leaves what became of its message."""
+
 DOC = """
 ### Assign trees to clusters
 
@@ -105,15 +108,27 @@ def _send(context: Context, results: dict[str, StepResult], error: BaseException
     return sent
 
 
+def _results(context: Context, key: str = "return_value") -> dict[str, StepResult]:
+    """Give what the run's steps have left behind, by step."""
+    found = {step.name: context["ti"].xcom_pull(task_ids=step.name, key=key) for step in PIPELINE.steps}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def tell_failure(context: Context) -> None:
     """Tell Slack that a task failed. Of one run only one task can: the others wait for it."""
-    done = {}
-    for step in PIPELINE.steps:
-        result = context["ti"].xcom_pull(task_ids=step.name)
-        if result is not None:
-            done[step.name] = result
-    sent = _send(context, done, context.get("exception") or f"task {context['ti'].task_id} failed")
-    context["ti"].xcom_push(key="notice", value=sent)
+    error = context.get("exception")
+    if error is None:
+        return  # not in the task's process, which is gone: `tell_killed` follows
+    sent = _send(context, _results(context), error)
+    context["ti"].xcom_push(key=NOTICE_KEY, value=sent)
+
+
+def tell_killed(context: Context) -> None:
+    """Tell Slack of a failed run whose task could not: its process was killed (apache/airflow#60858)."""
+    if context["dag_run"].triggering_user_name == "dag_test":
+        return  # dag.test(): the tasks ran in this very process, so none of them was killed
+    if not _results(context, NOTICE_KEY):
+        _send(context, _results(context), f"the process of task {context['ti'].task_id} ended without a word")
 
 
 @dag(
@@ -130,7 +145,8 @@ def tell_failure(context: Context) -> None:
         "settings": Param({}, type="object", description="Settings that are not the default"),
         "slack_variable": Param("SLACK_WEBHOOK", type="string", description="Airflow Variable"),
     },
-    # On the tasks, not on the DAG: then it runs in the task's process, where Variables can be read.
+    on_failure_callback=tell_killed,
+    # On the tasks: then it runs in the task's process and knows the error.
     default_args={"owner": "airflow", "retries": 0, "on_failure_callback": tell_failure},
 )
 def assign_tree_to_cluster() -> None:

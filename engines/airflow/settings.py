@@ -5,6 +5,7 @@ docs/airflow.md lists both sets for users; `test_settings.py` holds the two toge
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from collections.abc import Mapping
@@ -57,6 +58,11 @@ class Place:
     """Of the api-server; None: there is none, and links to the UI lead nowhere."""
     key: str = field(default_factory=lambda: secrets.token_urlsafe(64), repr=False)
     """Signs the tokens of this Airflow's parts."""
+    fernet_key: str = field(
+        default_factory=lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(), repr=False
+    )
+    """Encrypts connections and Variables. Unset, each part that starts at the same time makes its own, and
+    the dag-processor cannot read what the api-server has written."""
 
     @property
     def url(self) -> str:
@@ -79,6 +85,7 @@ def airflow_environment(
     values |= {
         "AIRFLOW_HOME": str(place.home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(place.dags_folder),
+        "AIRFLOW__CORE__FERNET_KEY": place.fernet_key,
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(place.home / "plugins"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(place.login_file),

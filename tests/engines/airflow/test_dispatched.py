@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -154,6 +155,38 @@ def test_a_failed_task_fails_the_run_with_its_error_and_one_message(
     [text] = slack.texts
     for part in ("tree_clusters", "airflow", "FAILED", "region_zoom", str(run.url)):
         assert part in text
+
+
+def test_a_run_whose_task_is_killed_fails_with_one_message(
+    airflow: AirflowEngine, sample_url: str, log_dir: Path, slack: SlackSink
+) -> None:
+    runs: list[Run] = []
+    thread = threading.Thread(target=lambda: runs.append(airflow.run(_request(sample_url, log_dir, slack))))
+    with connected(sample_url) as connection:
+        connection.cursor().execute("LOCK TABLE trees")
+        thread.start()
+        _task_process(airflow).kill()
+        thread.join()
+    assert runs[0].state == "failed"
+    assert "terminated by signal" in str(runs[0].error)
+    [text] = slack.texts
+    assert "FAILED" in text
+    assert str(runs[0].url) in text
+
+
+def _task_process(airflow: AirflowEngine) -> psutil.Process:
+    """Wait for the process of a task that has begun its step, and give it."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for root in airflow.server_pids():
+            for process in psutil.Process(root).children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    title = " ".join(process.cmdline())
+                    is_task = title.startswith("airflow worker -- ") and "LocalExecutor" not in title
+                    if is_task and process.net_connections("inet"):
+                        return process
+        time.sleep(0.1)
+    raise AssertionError("no task has begun")
 
 
 def test_a_slack_that_refuses_is_a_warning_of_a_failed_run_too(
