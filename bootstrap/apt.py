@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap.errors import SetupError
-from bootstrap.places import APT
+from bootstrap.places import APT, INSTALLED_BY_APT
 from bootstrap.runner import Runner
 
 STATUS = Path("/var/lib/dpkg/status")
@@ -54,7 +55,8 @@ class Apt:
         return candidate is not None and candidate[1] != "(none)" and "snap" not in candidate[1]
 
     def install(self, what: str, names: Sequence[str]) -> None:
-        """Install packages on the machine; needs root."""
+        """Install packages on the machine, and note those that were not there; needs root."""
+        new = [name for name in names if not _is_installed(name)]
         self.runner.run(
             what,
             ["apt-get", *PATIENCE, "-o", "DPkg::Lock::Timeout=120", *self.options,
@@ -63,6 +65,8 @@ class Apt:
             variables={"DEBIAN_FRONTEND": "noninteractive"},
             must_finish=True,
         )  # fmt: skip
+        with INSTALLED_BY_APT.open("a") as file:
+            file.writelines(f"{name}\n" for name in new)
 
     def would_install(self, name: str) -> list[str]:
         """Give the packages, as name=version, that installing `name` would bring."""
@@ -87,6 +91,11 @@ class Apt:
     def _cache(self, *arguments: str) -> str:
         argv = ["apt-cache", *self.options, *arguments]
         return self.runner.run("looking up packages", argv, log=f"{self.log}-cache")
+
+
+def _is_installed(name: str) -> bool:
+    argv = ["dpkg-query", "-W", "-f", "${db:Status-Status}", name]
+    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout == "installed"
 
 
 def system_apt(runner: Runner) -> Apt | None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bootstrap.errors import SetupError
-from bootstrap.places import CACHE, CHECKOUT
+from bootstrap.places import CACHE, CHECKOUT, INSTALLED_BY_APT
 
 MADE = (".venv", ".venv-airflow", ".cache", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis")
 ROOMS_SKIPPED = {".git", "reports", *MADE}
@@ -22,6 +22,7 @@ def clean() -> None:
     outside = Path(f"/var/tmp/replant-{os.getuid()}")  # noqa: S108 - where databases went from a closed checkout
     for sessions in (CACHE / "run", CACHE / "postgres", outside):
         _refuse_if_running(sessions)
+    by_apt = INSTALLED_BY_APT.read_text().split() if INSTALLED_BY_APT.exists() else []
     for name in MADE:
         _remove(CHECKOUT / name)
     for room in CHECKOUT.iterdir():
@@ -33,6 +34,9 @@ def clean() -> None:
         _remove(outside)
     if (CHECKOUT / "reports").exists():
         print("Kept: reports/.", file=sys.stderr)
+    if by_apt:
+        remove = f"apt-get autoremove --purge {' '.join(by_apt)}"
+        print(f"Kept: what apt installed on this machine. `{remove}` removes it.", file=sys.stderr)
 
 
 def _refuse_if_running(sessions: Path) -> None:
