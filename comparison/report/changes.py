@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from comparison.report import words
+
+Sample = dict[str, Any]
+"""One of the `samples` of report.json."""
 
 CONTEXT = 24
 """Characters that are the same on both sides, shown around what differs."""
@@ -17,21 +21,44 @@ LONGEST = 160
 """Characters of a differing part that are shown."""
 
 
-def samples_view(samples: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Give each sample with its key in words, and old and new as HTML; None where a side has no such row."""
-    shown = []
+def fair(samples: Sequence[Sample], limit: int, least: int = 3) -> list[Sample]:
+    """Give about `limit` of the samples in their order: as many of each kind and column, at least `least`."""
+    kinds = Counter((sample["kind"], sample["column"]) for sample in samples)
+    each = max(least, limit // max(1, len(kinds)))
+    taken: Counter[tuple[str, str | None]] = Counter()
+    found = []
     for sample in samples:
-        old, new = words.value(sample["old"]), words.value(sample["new"])
-        left, right = marked(old, new) if sample["kind"] == "changed" else (_shortened(old), _shortened(new))
-        shown.append(
-            {
-                **sample,
-                "key": words.value(sample["key"] or {}),
-                "left": None if sample["kind"] == "extra" else left,
-                "right": None if sample["kind"] == "missing" else right,
-            }
-        )
-    return shown
+        kind = (sample["kind"], sample["column"])
+        taken[kind] += 1
+        if taken[kind] <= each:
+            found.append(sample)
+    return found
+
+
+def samples_view(samples: Sequence[Sample], limit: int) -> list[dict[str, Any]]:
+    """Give about `limit` lines of differences, with old and new as HTML, None where a side has no such row.
+
+    The same change of the same column in several rows, and the same row several times, is one line: `rows`
+    says how often it is among the samples.
+    """
+    groups: dict[Any, list[Sample]] = {}
+    for sample in samples:
+        same = (sample["kind"], sample["column"], words.value(sample["old"]), words.value(sample["new"]))
+        groups.setdefault(same, []).append(sample)
+    return fair([_line(group) for group in groups.values()], limit)
+
+
+def _line(group: Sequence[Sample]) -> dict[str, Any]:
+    sample = group[0]
+    old, new = words.value(sample["old"]), words.value(sample["new"])
+    left, right = marked(old, new) if sample["kind"] == "changed" else (_shortened(old), _shortened(new))
+    return {
+        **sample,
+        "key": words.value(sample["key"] or {}),
+        "rows": len(group),
+        "left": None if sample["kind"] == "extra" else left,
+        "right": None if sample["kind"] == "missing" else right,
+    }
 
 
 def marked(old: str, new: str) -> tuple[Markup, Markup]:

@@ -7,11 +7,12 @@ from typing import Any
 
 from comparison.evidence import OutputPair
 from comparison.noise import noise_of
+from comparison.report.changes import fair
 from comparison.tables.records import OutputDifference, Sample
 from comparison.verdict import WORST_FIRST, OutputVerdict, judge_output
 
-SAMPLES = 1000
-"""Differences that are written down of one output and pair; all of them are counted."""
+SAMPLES = 2000
+"""Differences that are written down of one output and pair, shared out fairly; all of them are counted."""
 
 Judged = tuple[OutputPair, OutputVerdict]
 
@@ -71,7 +72,7 @@ def _counts(difference: OutputDifference, pair: OutputPair) -> dict[str, Any]:
             {"name": column.name, "changed": column.changed, "share": column.share}
             for column in difference.columns
         ],
-        "samples": [_sample(sample, difference.key) for sample in difference.samples[:SAMPLES]],
+        "samples": fair([_sample(sample, difference.key) for sample in difference.samples], SAMPLES),
         "schema": [
             {"column": column.column, "left_type": column.left_type, "right_type": column.right_type}
             for column in difference.schema

@@ -34,7 +34,7 @@ TONES = {
     "not comparable": "none",
 }
 ROWS_SHOWN = 20
-"""Differences of one output shown on the page; the others are in differences.csv."""
+"""Lines of differences of one output shown on the page; the others are in differences.csv."""
 
 
 def page(report: Mapping[str, Any], folder: Path) -> str:
@@ -135,7 +135,7 @@ def _differing(report: Mapping[str, Any]) -> list[dict[str, Any]]:
                 {
                     **pair,
                     "name": output["name"],
-                    "shown": samples_view(pair["samples"][:ROWS_SHOWN]),
+                    "shown": samples_view(pair["samples"], ROWS_SHOWN),
                     "counted": _counted(pair),
                     "repeats": next((other for other in alike if _alike(other, pair)), None),
                 }

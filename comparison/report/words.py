@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import struct
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-
-_POINT = re.compile("0101000020[0-9A-Fa-f]{40}")
-"""Byte order 1, type point with SRID, then SRID and two doubles, in hex."""
 
 NOT_MEASURED = "not measured"
 
@@ -82,10 +77,4 @@ def value(content: Any) -> str:
         return ", ".join(f"{name} = {value(item)}" for name, item in content.items())
     if isinstance(content, list | tuple):
         return ", ".join(value(item) for item in content)
-    return _point(content) if isinstance(content, str) and _POINT.fullmatch(content) else str(content)
-
-
-def _point(text: str) -> str:
-    """Write a point in EWKB as people read it; the format is little-endian, as PostGIS writes it."""
-    srid, x, y = struct.unpack("<xIIdd", bytes.fromhex(text))[1:]
-    return f"POINT({x!r} {y!r}), SRID {srid}"
+    return str(content)

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from comparison.report import words
 from comparison.report.build import ReportInput, build_report
-from comparison.report.changes import marked
+from comparison.report.changes import marked, samples_view
 from comparison.report.ratio_words import ratio_words
 from comparison.report.terminal import print_summary
 from comparison.report.timeline import timelines
@@ -64,13 +64,6 @@ def test_values_that_look_alike_are_told_apart() -> None:
     assert words.value({"a": None, "b": ""}) == "a = NULL, b = '' (empty text)"
 
 
-def test_a_point_is_read_as_one_to_its_last_bit() -> None:
-    assert (
-        words.value(inputs.point(36.81, -1.2900000000000003)) == "POINT(36.81 -1.2900000000000003), SRID 4326"
-    )
-    assert words.value("0101000020E61000") == "0101000020E61000", "anything else stays as it is"
-
-
 class TestRatioWords:
     def test_the_faster_one_comes_first(self) -> None:
         said = ratio_words(ratio(0.2, 0.16, 0.25))
@@ -114,6 +107,40 @@ class TestMarked:
             plain = str(shown).replace("<mark>", "").replace("</mark>", "")
             if len(text) <= 48:
                 assert html.unescape(plain) == text
+
+
+class TestSamples:
+    def test_the_same_change_in_many_rows_is_one_line(self) -> None:
+        changes = [
+            {"kind": "changed", "key": {"id": str(row)}, "column": "a", "old": "1", "new": str(2 + row % 2)}
+            for row in range(10)
+        ]
+        lines = samples_view(changes, 20)
+        assert [(line["new"], line["rows"], line["key"]) for line in lines] == [
+            ("2", 5, "id = 0"),
+            ("3", 5, "id = 1"),
+        ]
+
+    def test_the_same_row_of_a_multiset_is_one_line(self) -> None:
+        row = {"kind": "extra", "key": None, "column": None, "old": None, "new": {"a": "1"}}
+        (line,) = samples_view([row, row, row], 20)
+        assert (line["rows"], line["left"], line["right"]) == (3, None, "a = 1")
+
+    def test_rows_with_a_key_stay_apart(self) -> None:
+        rows = [
+            {"kind": "missing", "key": {"id": key}, "column": None, "old": {"id": key}, "new": None}
+            for key in "123"
+        ]
+        assert [line["left"] for line in samples_view(rows, 20)] == ["id = 1", "id = 2", "id = 3"]
+
+    def test_no_kind_crowds_out_another(self) -> None:
+        many = [
+            {"kind": kind, "key": None, "column": None, "old": str(number), "new": str(number)}
+            for kind in ("missing", "extra")
+            for number in range(100)
+        ]
+        kinds = [line["kind"] for line in samples_view(many, 20)]
+        assert kinds == ["missing"] * 10 + ["extra"] * 10
 
 
 class TestTimeline:
