@@ -60,12 +60,16 @@ def _chosen(only: str | None) -> tuple[FlowDeployment, ...]:
 
 
 def _register(options: argparse.Namespace, chosen: tuple[FlowDeployment, ...]) -> None:
+    from blocks.pipeline_settings import pipeline_settings_missing
     from prefect_flows.registration import Environment, register  # imports Prefect: two seconds
 
     environment = Environment(options.name or options.env, paused=options.env == "dev")
     for done in register(environment, chosen, CHECKOUT):
         what = f" ({', '.join(done.changed)})" if done.changed else ""
         print(f"{done.name}: {done.outcome}{what}", flush=True)
+    for entry in chosen:
+        for missing in pipeline_settings_missing(entry.pipeline, options.env):
+            print(f"Before the first run: {missing}")
     name = f"{chosen[0].flow}/{environment.name}"
     print(f"Next: prefect worker start --pool {environment.work_pool}")
     print(f"      prefect deployment run {name}")

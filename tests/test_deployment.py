@@ -64,6 +64,7 @@ class TestOnAServer:
         assert done.returncode == 0, done.stderr
         assert "work pool replant-dev: unchanged" in done.stdout
         assert "deployment assign_tree_flow/dev: unchanged" in done.stdout
+        assert "the block sqlalchemy-connector/treetracker-db is missing" in done.stdout
         assert "prefect worker start --pool replant-dev" in done.stdout
         after = _read(prefect, "dev")
         unstable = {"last_polled", "status"}

@@ -16,11 +16,17 @@ class Case:
     tasks: int
     n: int
 
+    @property
+    def dag_id(self) -> str:
+        """The id of its Airflow DAG."""
+        return f"fibonacci_{self.tasks}_of_{self.n}"
+
 
 CASES = (
     Case("forty fibo(10)", 40, 10),  # microseconds each: what is measured is the engine
     Case("ten fibo(33)", 10, 33),  # half a second each: what a real, short task sees of it
 )
+WARM_UP = Case("warm-up", 1, 1)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from engines.prefect import PrefectEngine
 
 FLOW = "benchmarks.fibonacci.prefect_flow:fibonacci"
 IN_PROCESS = "a function call, with its state sent to the server"
-DISPATCHED = "the same, in the one process of the run"
+DISPATCHED = "the same, in the one process that the worker starts for the run"
 
 
 def measure(folder: Path, metadata_url: str, *, tuned: bool, repeats: int) -> Iterator[Measured]:
@@ -24,15 +24,13 @@ def measure(folder: Path, metadata_url: str, *, tuned: bool, repeats: int) -> It
     )
     warm_up = Case("warm-up", 1, 1)
     with engine:
+        # As a module: for a script, its own folder comes first, and with it this file, for `prefect`.
+        registering = [str(TOOLKIT_PYTHON), "-m", "benchmarks.fibonacci.prefect_register"]
         subprocess.run(
-            [
-                str(TOOLKIT_PYTHON),
-                str(CHECKOUT / "benchmarks" / "fibonacci" / "prefect_register.py"),
-                engine.work_pool,
-                str(CHECKOUT),
-            ],
+            [*registering, engine.work_pool, str(CHECKOUT)],
             env=engine.environment,
             check=True,
+            stdout=subprocess.DEVNULL,
         )
         _in_process(engine, warm_up, folder)
         _dispatched(engine, warm_up)

@@ -1,4 +1,4 @@
-"""Registers the benchmark's flow on the server of the environment: `prefect_register.py POOL CHECKOUT`."""
+"""Registers the benchmark's flow on the server of the environment: `-m ... POOL CHECKOUT`."""
 
 from __future__ import annotations
 
