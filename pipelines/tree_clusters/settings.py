@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipelines.errors import CannotProceedError
 
-VARIANTS = ("faithful",)
+VARIANTS = ("incremental", "faithful")
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class TreeClusterSettings:
     """Settings of one run; the defaults are the usual run."""
 
     variant: str = "faithful"
-    """`faithful`: the original's statements and commits."""
+    """`incremental`: costs what has changed. `faithful`: the original's statements and commits."""
     dry_run: bool = False
     """Change nothing; say what would be done."""
     cluster_distance: float = 0.005
@@ -22,6 +22,12 @@ class TreeClusterSettings:
     cluster_zoom_level: int = 14
     """The zoom level of the clusters that are rewritten."""
 
+    chunk_trees: int = 50_000
+    """New trees that one process assigns at a time, where a backlog is split."""
+    lock_seconds: float = 60.0
+    """How long to wait for another run, or another writer, before leaving."""
+    statement_seconds: float = 3600.0
+    """How long one statement may take."""
     forget_refresh: bool = False
     """Leave the view as it is, as a port that forgot the statement would: a comparison must find that."""
 
@@ -31,6 +37,9 @@ class TreeClusterSettings:
             raise CannotProceedError(
                 f"tree_clusters has no variant {self.variant!r}. It has: {', '.join(VARIANTS)}."
             )
+        for name in ("chunk_trees", "lock_seconds", "statement_seconds"):
+            if not getattr(self, name) > 0:
+                raise CannotProceedError(f"{name} must be more than 0, but is {getattr(self, name)!r}.")
         if not self.cluster_distance > 0:
             raise CannotProceedError(
                 f"cluster_distance must be more than 0 degrees, but is {self.cluster_distance!r}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,10 +17,14 @@ Connection = psycopg2.extensions.connection
 Cursor = psycopg2.extensions.cursor
 
 
+_PART = re.compile(r"\{(\w+)\}")
+
+
 @cache
 def statement(name: str) -> str:
-    """Give the text of `sql/NAME.sql`."""
-    return (HERE / "sql" / f"{name}.sql").read_text()
+    """Give the text of `sql/NAME.sql`; `{other}` in it stands for the text of `sql/OTHER.sql`."""
+    text = (HERE / "sql" / f"{name}.sql").read_text()
+    return _PART.sub(lambda found: statement(found[1]), text)
 
 
 @contextmanager

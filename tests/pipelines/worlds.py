@@ -16,9 +16,23 @@ PIPELINE = catalog.find("tree_clusters")
 
 def create_schema(url: str) -> None:
     """Create the tables as production has them."""
-    with connected(url, autocommit=True) as connection, connection.cursor() as cursor:
-        for name in ("schema.sql", "schema_indexes.sql"):
+    _execute(url, "schema.sql", "schema_indexes.sql")
+
+
+def _execute(url: str, *names: str) -> None:
+    with connected(url) as connection, connection, connection.cursor() as cursor:
+        for name in names:
             cursor.execute((HERE / name).read_text())
+
+
+def upgrade(url: str) -> None:
+    """Bring the tables to the schema of the variant `incremental`."""
+    _execute(url, "upgrade.sql")
+
+
+def downgrade(url: str) -> None:
+    """Bring the tables back to the original's schema."""
+    _execute(url, "downgrade.sql")
 
 
 def fill(connection: Connection, trees: Iterable[Tree], regions: Iterable[Region]) -> None:

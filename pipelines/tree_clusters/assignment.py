@@ -1,0 +1,127 @@
+"""The work of the step assign_regions of the variant `incremental`, statement by statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.tree_clusters.linkage import cell_side
+from pipelines.tree_clusters.settings import TreeClusterSettings
+from pipelines.tree_clusters.statements import Cursor, only_row, statement
+
+EVERY_ID = (-(2**31), 2**31 - 1)
+NOTHING = "nothing had changed"
+NAMED_REGIONS = 20
+"""Invalid regions that a result names."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is to be written, and what will be said of it."""
+
+    looked_at: int
+    trees: int
+    """Trees that are settled by this run."""
+    inserted: int
+    changed: int
+    deleted: int
+    without_rows: dict[str, int]
+    """Settled trees that have no region, by reason."""
+    invalid_regions: tuple[int, ...]
+    """Ids of regions that were skipped because their shape is not valid."""
+
+    def as_result(self) -> dict[str, Any]:
+        """Give the step's result; only what is worth saying."""
+        result: dict[str, Any] = {"rows": self.inserted, "trees": self.trees, "looked_at": self.looked_at}
+        said = {
+            "changed": self.changed,
+            "deleted": self.deleted,
+            "without_region": self.without_rows,
+            "invalid_regions": list(self.invalid_regions),
+        }
+        result |= {name: value for name, value in said.items() if value}
+        if not (self.inserted or self.trees or self.changed or self.deleted):
+            result["reason"] = NOTHING
+        return result
+
+
+def take_changes(cursor: Cursor, *, dry_run: bool) -> bool:
+    """Take what the triggers have listed; tell whether everything must be looked at."""
+    kept = {"taken_tree": "tree_clusters_changed_tree", "taken_region": "tree_clusters_changed_region"}
+    for name, source in kept.items():
+        if dry_run:
+            cursor.execute(f"INSERT INTO {name} SELECT * FROM {source}")  # noqa: S608 - names of ours
+        else:
+            part = "incremental_take_trees" if name == "taken_tree" else "incremental_take_regions"
+            cursor.execute(statement(part))
+    cursor.execute("SELECT EXISTS (SELECT FROM taken_region WHERE region_id IS NULL AND area IS NULL)")
+    return bool(only_row(cursor)[0])
+
+
+def gather(cursor: Cursor, everything: bool, ids: tuple[int, int] = EVERY_ID) -> int:
+    """Fill `work` with the trees to look at; give their number."""
+    if everything:
+        cursor.execute(statement("incremental_work_everything"))
+    else:
+        cursor.execute("ANALYZE taken_tree, taken_region")
+        cursor.execute(statement("incremental_work"), {"first": ids[0], "last": ids[1]})
+    number = cursor.rowcount
+    cursor.execute("ANALYZE work")
+    return number
+
+
+def find_regions(cursor: Cursor, *, indexed: bool) -> Found:
+    """Work out which rows the trees in `work` should have, and how those differ from what is there.
+
+    `indexed`: the indexes of upgrade.sql are there, so that searching them is always better than reading
+    all regions, which the planner tends to think otherwise of.
+    """
+    cursor.execute(statement("incremental_tiles"))
+    cursor.execute("ANALYZE tile")
+    _search(cursor, indexed, "incremental_candidates", "candidate")
+    _search(cursor, indexed, "incremental_hit_regions", "hit_region")
+    _search(cursor, indexed, "incremental_hit_zooms", "hit_zoom")
+    for part, made in (
+        ("incremental_covers", "cover"),
+        ("incremental_tile_regions", "tile_region"),
+        ("incremental_wanted", "wanted"),
+        ("incremental_differing", "differing"),
+        ("incremental_surplus", "surplus"),
+    ):
+        cursor.execute(statement(part))
+        cursor.execute(f"ANALYZE {made}")
+    cursor.execute(statement("incremental_told"))
+    looked_at, trees, inserted, changed, deleted = only_row(cursor)
+    cursor.execute(statement("incremental_without_rows"))
+    without_rows = dict(cursor.fetchall())
+    cursor.execute(
+        "SELECT region_id FROM hit_region WHERE valid IS NOT TRUE ORDER BY 1 LIMIT %s", (NAMED_REGIONS,)
+    )
+    invalid = tuple(number for (number,) in cursor.fetchall())
+    return Found(looked_at, trees, inserted, changed, deleted, without_rows, invalid)
+
+
+def _search(cursor: Cursor, indexed: bool, name: str, made: str) -> None:
+    """Run a statement that looks few rows up in a very large table."""
+    if indexed:
+        cursor.execute(
+            "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
+        )
+    cursor.execute(statement(name))
+    if indexed:
+        cursor.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
+    cursor.execute(f"ANALYZE {made}")
+
+
+def write(cursor: Cursor) -> None:
+    """Write the rows that differ and settle the trees."""
+    cursor.execute(statement("incremental_write"))
+
+
+def leave_to_the_next(cursor: Cursor, settings: TreeClusterSettings, everything: bool) -> None:
+    """Record for the other steps what has changed."""
+    if everything:
+        cursor.execute(statement("incremental_leave_everything"))
+        return
+    cursor.execute(statement("incremental_leave_view"))
+    cursor.execute(statement("incremental_leave_cells"), {"side": cell_side(settings.cluster_distance)})

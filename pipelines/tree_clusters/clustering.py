@@ -1,0 +1,127 @@
+"""The step rebuild_clusters of the variant `incremental`: only clusters that trees have come to or left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pipelines.tree_clusters.linkage import Cell, CellAt, Cluster, Position, cell_side, link
+from pipelines.tree_clusters.settings import TreeClusterSettings
+from pipelines.tree_clusters.statements import Cursor, only_row, statement
+
+DISTANCE = "cluster distance and zoom level"
+"""The name under which upgraded databases keep what their cells were made with."""
+
+
+def all_clusters(cursor: Cursor, settings: TreeClusterSettings) -> list[Cluster]:
+    """Give the clusters of all active trees, without any helper table."""
+    side = cell_side(settings.cluster_distance)
+    cursor.execute(statement("cells_of_all_trees"), {"side": side})
+    return link(_cells(cursor), settings.cluster_distance, _scanning(cursor, side))
+
+
+def rewrite_all(cursor: Cursor, settings: TreeClusterSettings) -> int:
+    """Write all clusters anew on the original's schema; give their number."""
+    clusters = all_clusters(cursor, settings)
+    cursor.execute("DELETE FROM clusters WHERE zoom_level = %s", (settings.cluster_zoom_level,))
+    _insert(cursor, settings, clusters)
+    return len(clusters)
+
+
+def take_due(cursor: Cursor, settings: TreeClusterSettings) -> tuple[int, bool]:
+    """Take the cells that are due: their number, and whether instead all of them are."""
+    cursor.execute(statement("incremental_take_cells"))
+    cursor.execute("SELECT count(*), coalesce(bool_or(x IS NULL), false) FROM due_cell")
+    number, everything = only_row(cursor)
+    made_with = f"{settings.cluster_distance!r} {settings.cluster_zoom_level}"
+    cursor.execute("SELECT value FROM tree_clusters_kept WHERE name = %s", (DISTANCE,))
+    kept = cursor.fetchone()
+    if kept != (made_with,):
+        everything = True
+        cursor.execute(
+            "INSERT INTO tree_clusters_kept VALUES (%s, %s)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (DISTANCE, made_with),
+        )
+    return number, everything
+
+
+def rebuild_everything(cursor: Cursor, settings: TreeClusterSettings) -> int:
+    """Make the cells and the clusters anew; give the number of clusters."""
+    side = cell_side(settings.cluster_distance)
+    cursor.execute("DELETE FROM tree_clusters_cell")
+    cursor.execute(statement("incremental_all_cells"), {"side": side})
+    cursor.execute("DELETE FROM clusters WHERE zoom_level = %s", (settings.cluster_zoom_level,))
+    return _relink(cursor, settings, _scanning(cursor, side))
+
+
+def rebuild_due(cursor: Cursor, settings: TreeClusterSettings) -> int:
+    """Count the due cells again and rewrite the clusters that they touch; give how many those are now."""
+    side = cell_side(settings.cluster_distance)
+    # The due cells are few beside the trees, whatever the planner makes of them: the index, not a scan.
+    cursor.execute("SET LOCAL enable_seqscan = off")
+    cursor.execute(statement("incremental_recount_cells"), {"side": side})
+    cursor.execute("SET LOCAL enable_seqscan = on")
+    cursor.execute("ANALYZE recounted")
+    for part in ("incremental_write_cells", "incremental_unlink_clusters"):
+        cursor.execute(statement(part))
+    return _relink(cursor, settings, _searching(cursor, side))
+
+
+def _relink(cursor: Cursor, settings: TreeClusterSettings, fetch: _Fetching) -> int:
+    """Make clusters of the cells that have none."""
+    cursor.execute(
+        "SELECT x, y, trees, sum_lon, sum_lat, west, south, east, north"
+        " FROM tree_clusters_cell WHERE cluster_id IS NULL"
+    )
+    clusters = link(_cells(cursor), settings.cluster_distance, fetch)
+    numbers = _insert(cursor, settings, clusters)
+    places = [
+        (x, y, number) for number, cluster in zip(numbers, clusters, strict=True) for x, y in cluster.cells
+    ]
+    columns, rows, owners = ([place[part] for place in places] for part in range(3))
+    cursor.execute(statement("incremental_mark_cells"), (columns, rows, owners))
+    return len(clusters)
+
+
+def _cells(cursor: Cursor) -> list[Cell]:
+    return [Cell((x, y), *rest) for x, y, *rest in cursor.fetchall()]
+
+
+def _insert(cursor: Cursor, settings: TreeClusterSettings, clusters: Sequence[Cluster]) -> list[int]:
+    """Insert clusters; give their ids in the same order: ids rise in the order of insertion."""
+    columns = (
+        [cluster.trees for cluster in clusters],
+        [cluster.lon for cluster in clusters],
+        [cluster.lat for cluster in clusters],
+    )
+    cursor.execute(statement("insert_clusters"), (settings.cluster_zoom_level, *columns))
+    return sorted(number for (number,) in cursor.fetchall())
+
+
+class _Fetching:
+    """Fetches the points of cells with one of our statements."""
+
+    def __init__(self, cursor: Cursor, name: str, side: float) -> None:
+        self._cursor = cursor
+        self._name = name
+        self._side = side
+
+    def __call__(self, cells: Sequence[CellAt]) -> Mapping[CellAt, Sequence[Position]]:
+        found: dict[CellAt, list[Position]] = {cell: [] for cell in cells}
+        self._cursor.execute(
+            statement(self._name),
+            {"side": self._side, "xs": [x for x, _ in cells], "ys": [y for _, y in cells]},
+        )
+        for x, y, lon, lat in self._cursor.fetchall():
+            found[x, y].append((lon, lat))
+        return found
+
+
+def _scanning(cursor: Cursor, side: float) -> _Fetching:
+    """Fetch by reading all trees, for when most cells are in question."""
+    return _Fetching(cursor, "points_by_scan", side)
+
+
+def _searching(cursor: Cursor, side: float) -> _Fetching:
+    """Fetch by the index on the trees' location."""
+    return _Fetching(cursor, "points_by_index", side)

@@ -1,0 +1,168 @@
+"""The variant that costs what has changed: right in every case, and safe when two engines are on.
+
+Each step is one transaction under an advisory lock. What a step leaves to the next one is recorded in its own
+transaction, so that any later run completes what an earlier one left. On a database that upgrade.sql has not
+been run on there is no record of changes: then every run looks at everything, and is right but slower.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg2 import sql
+
+from pipelines.catalog import StepResult
+from pipelines.tree_clusters import assignment, clustering
+from pipelines.tree_clusters.locks import exclusive, retried
+from pipelines.tree_clusters.settings import TreeClusterSettings
+from pipelines.tree_clusters.statements import Connection, Cursor, only_row, statement, transaction
+
+
+def is_upgraded(cursor: Cursor) -> bool:
+    """Tell whether upgrade.sql has been run on this database."""
+    cursor.execute("SELECT to_regclass('tree_clusters_kept') IS NOT NULL")
+    return bool(only_row(cursor)[0])
+
+
+def count_new_trees(connection: Connection, settings: TreeClusterSettings) -> StepResult:
+    """Count what is pending: `{"new_trees": int, ...}`."""
+    with transaction(connection, read_only=True) as cursor:
+        cursor.execute(statement("count_new_trees"))
+        result: dict[str, Any] = {"new_trees": only_row(cursor)[0]}
+        if not is_upgraded(cursor):
+            return result | {"schema": "original: every tree is looked at"}
+        cursor.execute(statement("incremental_count_changes"))
+        trees, regions = only_row(cursor)
+        return result | {"changed_trees": trees, "changed_regions": regions}
+
+
+def plan_chunks(connection: Connection, settings: TreeClusterSettings) -> list[list[int]]:
+    """Split the new trees into ranges of ids, `[first, last]`, of `settings.chunk_trees` trees each.
+
+    Empty where there is less than one chunk, where the database is not upgraded, or in a dry run: then
+    assign_regions alone does all.
+    """
+    with transaction(connection, read_only=True) as cursor:
+        if settings.dry_run or not is_upgraded(cursor):
+            return []
+        cursor.execute(statement("incremental_plan_chunks"), (settings.chunk_trees,))
+        chunks = [[first, last] for first, last in cursor.fetchall()]
+        return chunks if len(chunks) > 1 else []
+
+
+def assign_chunk(connection: Connection, settings: TreeClusterSettings, chunk: list[int]) -> StepResult:
+    """Assign the new trees of one range of ids, side by side with other chunks; as assign_regions else."""
+
+    def work() -> StepResult:
+        # Upgraded databases reject the original job, so no table needs a lock that keeps other chunks off.
+        with exclusive(connection, settings, shared=True) as cursor:
+            cursor.execute(statement("incremental_tables"))
+            assignment.gather(cursor, everything=False, ids=(chunk[0], chunk[1]))
+            found = assignment.find_regions(cursor, indexed=True)
+            assignment.write(cursor)
+            assignment.leave_to_the_next(cursor, settings, everything=False)
+            return found.as_result()
+
+    return retried(work)
+
+
+def assign_regions(connection: Connection, settings: TreeClusterSettings, counted: StepResult) -> StepResult:
+    """Bring tree_region up to date and settle new trees: `{"rows": int, "trees": int, ...}`.
+
+    `rows` counts inserted rows; further keys say what was changed, deleted, left without a region and why.
+    """
+
+    def work() -> StepResult:
+        with exclusive(connection, settings, "tree_region") as cursor:
+            upgraded = is_upgraded(cursor)
+            cursor.execute(statement("incremental_tables"))
+            everything = not upgraded or assignment.take_changes(cursor, dry_run=settings.dry_run)
+            looked_at = assignment.gather(cursor, everything)
+            if not looked_at and not everything and not _rows(cursor, "taken_region"):
+                return {"rows": 0, "trees": 0, "looked_at": 0, "reason": assignment.NOTHING}
+            result = assignment.find_regions(cursor, indexed=upgraded).as_result()
+            if settings.dry_run:
+                connection.rollback()  # only temporary tables were made; not even those are left
+                return result | {"dry_run": True}
+            assignment.write(cursor)
+            if upgraded:
+                assignment.leave_to_the_next(cursor, settings, everything)
+            return result
+
+    return retried(work)
+
+
+def refresh_view(connection: Connection, settings: TreeClusterSettings, assigned: StepResult) -> StepResult:
+    """Bring active_tree_region up to date: `{"refreshed": bool, ...}`."""
+    if settings.dry_run:
+        return _foretell_view(connection, assigned)
+
+    def work() -> StepResult:
+        with exclusive(connection, settings) as cursor:
+            if not is_upgraded(cursor):
+                cursor.execute(statement("faithful_refresh_view"))
+                return {"refreshed": True}
+            return _refresh_table(cursor)
+
+    return retried(work)
+
+
+def _refresh_table(cursor: Cursor) -> StepResult:
+    cursor.execute(statement("incremental_take_view"))
+    if not _rows(cursor, "due"):
+        return {"refreshed": False, "reason": assignment.NOTHING}
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM due"
+        " WHERE tree_id IS NULL AND tree_region_id IS NULL AND region_id IS NULL)"
+    )
+    everything = only_row(cursor)[0]
+    cursor.execute("ANALYZE due")
+    cursor.execute(statement("incremental_view_everything" if everything else "incremental_view_trees"))
+    cursor.execute("ANALYZE due, shown")
+    cursor.execute(statement("incremental_view_regions"))
+    cursor.execute("ANALYZE shown_region")
+    result: dict[str, Any] = {"refreshed": True}
+    for name, part in (
+        ("deleted", "incremental_view_delete"),
+        ("written", "incremental_view_insert"),
+        ("updated", "incremental_view_update"),
+    ):
+        cursor.execute(statement(part))
+        result[name] = cursor.rowcount
+    return result
+
+
+def _foretell_view(connection: Connection, assigned: StepResult) -> StepResult:
+    with transaction(connection, read_only=True) as cursor:
+        cursor.execute(statement("faithful_view_rows"))
+        rows = only_row(cursor)[0] + assigned["rows"] - assigned.get("deleted", 0)
+        return {"refreshed": False, "reason": "dry run", "dry_run": True, "rows": rows}
+
+
+def rebuild_clusters(
+    connection: Connection, settings: TreeClusterSettings, refreshed: StepResult
+) -> StepResult:
+    """Bring the clusters up to date: `{"clusters": int, ...}`; `clusters` counts those written."""
+    if settings.dry_run:
+        with transaction(connection, read_only=True) as cursor:
+            found = len(clustering.all_clusters(cursor, settings))
+            return {"clusters": found, "rebuilt": False, "reason": "dry run", "dry_run": True}
+
+    def work() -> StepResult:
+        with exclusive(connection, settings, "clusters") as cursor:
+            if not is_upgraded(cursor):
+                return {"clusters": clustering.rewrite_all(cursor, settings), "rebuilt": True}
+            cells, everything = clustering.take_due(cursor, settings)
+            if everything:
+                return {"clusters": clustering.rebuild_everything(cursor, settings), "rebuilt": True}
+            if not cells:
+                return {"clusters": 0, "rebuilt": False, "reason": assignment.NOTHING}
+            return {"clusters": clustering.rebuild_due(cursor, settings), "rebuilt": True, "cells": cells}
+
+    return retried(work)
+
+
+def _rows(cursor: Cursor, table: str) -> bool:
+    """Tell whether a temporary table of ours has rows."""
+    cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(table)))
+    return bool(only_row(cursor)[0])

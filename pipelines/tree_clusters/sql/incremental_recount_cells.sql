@@ -1,0 +1,13 @@
+-- Sums the due cells up again from their trees, found by the index on the location.
+-- Reads: due_cell, trees. Writes: recounted (temporary). Takes: the side of a cell in degrees.
+CREATE TEMPORARY TABLE recounted ON COMMIT DROP AS
+SELECT due_cell.x, due_cell.y, inside.*
+FROM due_cell
+CROSS JOIN LATERAL (
+    SELECT count(*)::integer AS trees, sum(lon) AS sum_lon, sum(lat) AS sum_lat,
+        min(lon) AS west, min(lat) AS south, max(lon) AS east, max(lat) AS north
+    FROM {usable_trees} AS usable
+    WHERE point && ST_MakeEnvelope((due_cell.x - 0.01) * %(side)s::float8, (due_cell.y - 0.01) * %(side)s::float8,
+            (due_cell.x + 1.01) * %(side)s::float8, (due_cell.y + 1.01) * %(side)s::float8, 4326)
+        AND floor(lon / %(side)s::float8)::integer = due_cell.x AND floor(lat / %(side)s::float8)::integer = due_cell.y
+) AS inside
