@@ -10,30 +10,23 @@ from dataclasses import dataclass
 
 from psycopg2 import sql
 
+from comparison.tables.families import (
+    BARE,
+    CATALOG,
+    FLOATS,
+    NUMBERS,
+    ONE_TEXT,
+    PLACES,
+    SHAPES,
+    STAMPS,
+    STRINGS,
+    TIMES,
+)
+from comparison.tables.nearness import within_tolerance
 from comparison.tables.tolerance import Tolerance
 from comparison.tables.types import Column, Type
 from pipelines.errors import CannotProceedError
 
-INTEGERS = ("int2", "int4", "int8")
-_FLOATS = ("float4", "float8")
-_NUMBERS = (*INTEGERS, "numeric", *_FLOATS)
-_STRINGS = ("text", "varchar", "bpchar", "name")
-_STAMPS = ("timestamp", "timestamptz")
-_TIMES = (*_STAMPS, "date", "time", "timetz", "interval")
-_PLACES = ("geometry", "geography")
-# Their `=` compares areas, lengths or numbers of points, or there is none.
-_SHAPES = ("point", "line", "lseg", "box", "path", "polygon", "circle")
-# No equality of any kind.
-_BARE = ("xml", "tsquery", "jsonpath", "pg_snapshot", "txid_snapshot", "pg_node_tree", "aclitem", "cid")
-# Types that have one text for each value: texts differ exactly where values do.
-_ONE_TEXT = frozenset(
-    (*INTEGERS, *_PLACES, *_SHAPES, *_BARE, *_STAMPS, "text", "varchar", "name", "char", "bool", "oid",
-     "date", "time", "timetz", "uuid", "bytea", "inet", "cidr", "macaddr", "macaddr8", "bit", "varbit",
-     "tsvector", "pg_lsn", "xid", "xid8", "tid", "money")
-)  # fmt: skip
-# They hold the number of a row in a catalog, which is another in another database; the text is its name.
-_CATALOG = ("regclass", "regtype", "regproc", "regprocedure", "regoper", "regoperator", "regrole",
-            "regnamespace", "regconfig", "regdictionary", "regcollation")  # fmt: skip
 # jsonb cannot hold the character that json writes as \u0000: such a value is compared by its text.
 _JSON = "CASE WHEN strpos({0}::text, '\\u0000') > 0 THEN to_jsonb({0}::text) ELSE {0}::jsonb END"
 
@@ -61,8 +54,8 @@ class Equality:
         """Whether texts decide, because the type has no `=` of use."""
         if self.type is None:
             return True
-        return any(leaf.plain in (*_SHAPES, *_BARE) or _opaque(leaf) for leaf in self.type.leaves()) or (
-            bool(self.type.parts) and any(leaf.plain in ("json", *_PLACES) for leaf in self.type.leaves())
+        return any(leaf.plain in (*SHAPES, *BARE) or _opaque(leaf) for leaf in self.type.leaves()) or (
+            bool(self.type.parts) and any(leaf.plain in ("json", *PLACES) for leaf in self.type.leaves())
         )
 
     @property
@@ -75,8 +68,7 @@ class Equality:
         if self.by_text or self.type is None:
             return True
         return all(
-            leaf.sort == "e" or leaf.plain in _ONE_TEXT or leaf.plain in _CATALOG
-            for leaf in self.type.leaves()
+            leaf.sort == "e" or leaf.plain in ONE_TEXT or leaf.plain in CATALOG for leaf in self.type.leaves()
         )
 
     @property
@@ -92,7 +84,7 @@ class Equality:
             return sql.SQL("({})").format(sql.SQL(_JSON).format(column))
         if self.plain == "money":
             return sql.SQL("({}::numeric)").format(column)
-        if self.plain in _PLACES and not self.type.is_array:
+        if self.plain in PLACES and not self.type.is_array:
             return sql.SQL("({}::bytea)").format(column)
         if self.by_text:
             return sql.SQL("({}::text)").format(column)
@@ -114,24 +106,41 @@ class Equality:
         """
         if self.type is None or self.by_text or self.plain == "money":
             return self.text(column)
-        if self.plain in ("json", *_PLACES):
+        if self.plain in PLACES:
             return self.value(column)
         if self.left.loose or self.right.loose:
             return sql.SQL('({}::text COLLATE "C")').format(column)
-        if all(_hashes(leaf) for leaf in self.type.leaves()):
+        if any(leaf.plain in ("json", "jsonb") for leaf in self.type.leaves()) or _holds_arrays(self.type):
+            # jsonb's hash takes [[1],2] for [[1,2]], an array's takes {{1,2}} for {1,2}.
+            return self.text(column)
+        if self.is_array and all(_hashes(leaf) for leaf in self.type.leaves()):
+            return sql.SQL("hash_record_extended(ROW({0}, array_dims({0})), 0)").format(self.value(column))
+        return self.coarse(column)
+
+    def coarse(self, column: sql.Composable) -> sql.Composable:
+        """Give something to hash that equal values share, even if some unequal ones share it too."""
+        if self.type is None or self.by_text or self.plain == "money":
+            return self.text(column)
+        if self.left.loose or self.right.loose:
+            return self.value(column) if self.loose else sql.SQL('({}::text COLLATE "C")').format(column)
+        if self.plain in ("json", *PLACES):
             return self.value(column)
-        return self.text(column)
+        if not all(_hashes(leaf) for leaf in self.type.leaves()):
+            return self.text(column)
+        return self.value(column)
 
     def keyed(self, column: sql.Composable) -> sql.Composable:
         """Give the one form that equal values share, to match rows by."""
         if self.plain == "numeric" and not self.is_array:
             return sql.SQL("trim_scale({}::numeric)").format(column)
-        if self.plain in _FLOATS and not self.is_array:
+        if self.plain in FLOATS and not self.is_array:
             return sql.SQL("({}::float8 + 0.0::float8)").format(column)
         if self.plain == "citext":
             return sql.SQL("lower({}::text)").format(column)
         if self.plain == "interval" and not self.is_array:
             return sql.SQL("justify_interval({})").format(column)
+        if self.is_array:
+            return self.text(column)
         return self.value(column) if self.loose else self.hashed(column)
 
     @property
@@ -150,7 +159,7 @@ class Equality:
         """Whether equal values share one text, once they are in the form that `keyed` gives."""
         if self.is_array or (self.type is not None and self.type.parts):
             return self.one_text
-        return self.one_text or self.plain in ("numeric", "citext", "interval", *_FLOATS)
+        return self.one_text or self.plain in ("numeric", "citext", "interval", *FLOATS)
 
     @property
     def sent(self) -> sql.Composable:
@@ -169,8 +178,8 @@ class Equality:
         exact = sql.SQL("{} IS NOT DISTINCT FROM {}").format(self._compared(left), self._compared(right))
         if self.tolerance is None:
             return exact
-        within = self._within(left, right, self.tolerance)
-        return sql.SQL("({} OR coalesce({}, false))").format(exact, within)
+        near = within_tolerance(self.plain, left, right, self.tolerance, self.postgis)
+        return sql.SQL("({} OR coalesce({}, false))").format(exact, near)
 
     def equals(self, left: sql.Composable, right: sql.Composable) -> sql.Composable:
         """Give the plain `=` that a join can be made by; it does not hold for NULL."""
@@ -183,57 +192,12 @@ class Equality:
         return sql.SQL("NOT {}").format(self.same(left, right))
 
     def _compared(self, column: sql.Composable) -> sql.Composable:
-        if self.plain in _STRINGS and not self.loose and self.left.collation != self.right.collation:
+        if self.loose and self.left.collation:
+            return sql.SQL("{} COLLATE {}").format(self.value(column), sql.Identifier(*self.left.collation))
+        if self.plain in STRINGS and self.left.collation != self.right.collation:
             # Two sides may sort differently; which strings are equal does not depend on it.
             return sql.SQL('{} COLLATE "C"').format(self.value(column))
         return self.value(column)
-
-    def _within(self, left: sql.Composable, right: sql.Composable, tolerance: Tolerance) -> sql.Composable:
-        values = {"l": left, "r": right, "t": sql.Literal(tolerance.amount)}
-        if self.plain in _PLACES:
-            return self._near(left, right, tolerance)
-        if self.plain in (*_NUMBERS, "money"):
-            common = "float8" if self.plain in _FLOATS else "numeric"
-            shape = "abs({l}::{c} - {r}::{c}) <= {t}::{c}"
-            if tolerance.kind == "relative":
-                shape += " * greatest(abs({l}::{c}), abs({r}::{c}))"
-            return sql.SQL("(" + shape.replace("{c}", common) + ")").format(**values)
-        if self.plain == "date" or self.plain in _STAMPS:
-            return sql.SQL(
-                "(CASE WHEN isfinite({l}) AND isfinite({r}) THEN"
-                " abs(extract(epoch FROM {l}) - extract(epoch FROM {r})) <= {t}::numeric END)"
-            ).format(**values)
-        return sql.SQL("(abs(extract(epoch FROM {l}) - extract(epoch FROM {r})) <= {t}::numeric)").format(
-            **values
-        )
-
-    def _near(self, left: sql.Composable, right: sql.Composable, tolerance: Tolerance) -> sql.Composable:
-        """Same SRID, same type, and the Hausdorff distance; only in the plane, as PostGIS measures it."""
-        values = {
-            "l": left, "r": right, "t": sql.Literal(tolerance.amount), "s": sql.Identifier(self.postgis),
-        }  # fmt: skip
-        if self.plain == "geography":
-            return sql.SQL(_GEOGRAPHY_NEAR).format(**values)
-        return sql.SQL(
-            "(CASE WHEN {s}.ST_SRID({l}) = {s}.ST_SRID({r}) AND {s}.GeometryType({l}) = {s}.GeometryType({r})"
-            " AND {s}.ST_Zmflag({l}) = 0 AND {s}.ST_Zmflag({r}) = 0"
-            " THEN {s}.ST_HausdorffDistance({l}, {r}) <= {t} END)"
-        ).format(**values)
-
-
-# Farthest that a vertex of one lies from the other's outline, both ways, in metres on the spheroid.
-_GEOGRAPHY_NEAR = (
-    "(CASE WHEN {s}.ST_SRID({l}::{s}.geometry) = {s}.ST_SRID({r}::{s}.geometry)"
-    " AND {s}.GeometryType({l}::{s}.geometry) = {s}.GeometryType({r}::{s}.geometry)"
-    " AND {s}.ST_Zmflag({l}::{s}.geometry) = 0 AND {s}.ST_Zmflag({r}::{s}.geometry) = 0"
-    " THEN (SELECT max({s}.ST_Distance(p.geom::{s}.geography, p.other::{s}.geography)) <= {t} FROM ("
-    " SELECT (d).geom, CASE {s}.ST_Dimension({r}::{s}.geometry) WHEN 2 THEN"
-    " {s}.ST_Boundary({r}::{s}.geometry) ELSE {r}::{s}.geometry END AS other"
-    " FROM {s}.ST_DumpPoints({l}::{s}.geometry) d UNION ALL"
-    " SELECT (d).geom, CASE {s}.ST_Dimension({l}::{s}.geometry) WHEN 2 THEN"
-    " {s}.ST_Boundary({l}::{s}.geometry) ELSE {l}::{s}.geometry END"
-    " FROM {s}.ST_DumpPoints({r}::{s}.geometry) d) p) END)"
-)
 
 
 def equality(
@@ -256,9 +220,9 @@ def equality(
 def _suits(made: Equality, tolerance: Tolerance) -> bool:
     if made.type is None or made.type.is_array or made.type.sort in "crm":
         return False
-    if made.plain in (*_NUMBERS, "money"):
+    if made.plain in (*NUMBERS, "money"):
         return tolerance.kind in ("absolute", "relative")
-    if made.plain in _TIMES:
+    if made.plain in TIMES:
         return tolerance.kind in ("absolute", "seconds")
     if made.plain == "geography":
         return tolerance.kind in ("absolute", "metres")
@@ -270,9 +234,9 @@ def _common(left: Type, right: Type) -> Type | None:
     left, right = _base(left), _base(right)
     if (left.schema, left.typname) == (right.schema, right.typname):
         return left
-    if left.plain == right.plain and left.plain in _PLACES:
+    if left.plain == right.plain and left.plain in PLACES:
         return left  # PostGIS may be installed in another schema
-    for family in (_NUMBERS, ("date", *_STAMPS), ("json", "jsonb")):
+    for family in (NUMBERS, ("date", *STAMPS), ("json", "jsonb")):
         if left.plain in family and right.plain in family:
             return max(left, right, key=lambda kind: family.index(kind.plain))
     return None
@@ -285,18 +249,23 @@ def _base(kind: Type) -> Type:
 
 def _opaque(leaf: Type) -> bool:
     """Whether a base type has no `=` that we can rely on."""
-    known = leaf.plain in _ONE_TEXT or leaf.plain in (
+    known = leaf.plain in ONE_TEXT or leaf.plain in (
         "json",
         "jsonb",
         "numeric",
-        *_FLOATS,
+        *FLOATS,
         "interval",
         "bpchar",
     )
-    return leaf.sort == "b" and not leaf.compares and not known and leaf.plain not in _CATALOG
+    return leaf.sort == "b" and not leaf.compares and not known and leaf.plain not in CATALOG
+
+
+def _holds_arrays(kind: Type) -> bool:
+    """Whether there is an array below the top."""
+    return any(part.is_array or _holds_arrays(part) for part in kind.parts)
 
 
 def _hashes(leaf: Type) -> bool:
-    if leaf.sort == "e" or leaf.plain in _CATALOG:
+    if leaf.sort == "e" or leaf.plain in CATALOG:
         return False
     return leaf.hashes or leaf.plain in ("varchar", "cidr")

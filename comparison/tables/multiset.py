@@ -1,8 +1,8 @@
 """Rows without a key: as many of each kind on both sides?
 
 Rows are told apart by a 128-bit hash of the columns that must be equal; within such a group, rows that
-differ only in columns with a tolerance are paired (see pairing.py). Both sides stream in the order of the
-hash, so one group at a time is in memory.
+differ only in columns that a hash cannot settle, such as those with a tolerance, are paired (see pairing.py).
+Both sides stream in the order of the hash, so one group at a time is in memory.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Counted:
 
     values: tuple[Text, ...]
     near: tuple[Text, ...]
-    """The columns with a tolerance, as text."""
+    """The columns that the hash does not settle, as text."""
     point: Point
     times: int
 
@@ -54,9 +54,17 @@ def compare_multisets(comparison: Comparison, tally: Tally, only: sql.Composable
             old, new = next(left, None), next(right, None)
 
 
-def tolerant(comparison: Comparison) -> list[Equality]:
-    """Give the columns with a tolerance."""
-    return [column for column in comparison.columns if column.tolerance is not None]
+def approximate(comparison: Comparison) -> list[Equality]:
+    """Give the columns whose hash does not settle whether values are equal.
+
+    Those with a tolerance, and those whose equal values can be written in several ways (jsonb, arrays of
+    numbers): rows that agree in all else are paired by asking the server.
+    """
+    return [
+        column
+        for column in comparison.columns
+        if column.tolerance is not None or not (column.one_form or column.in_client)
+    ]
 
 
 def identity(comparison: Comparison, seed: int = 0) -> sql.Composable:
@@ -67,17 +75,19 @@ def identity(comparison: Comparison, seed: int = 0) -> sql.Composable:
     parts: list[sql.Composable] = []
     for column in comparison.columns:
         place = column_of(column.name)
-        if column.tolerance is None:
+        if column.tolerance is not None:
+            parts.append(sql.SQL("({} IS NULL)").format(place))
+        elif column.one_form or column.in_client:
             parts.append(column.keyed(place))
         else:
-            parts.append(sql.SQL("({} IS NULL)").format(place))
+            parts.append(column.coarse(place))
     return hash_of(parts, seed)
 
 
 def _left_over(comparison: Comparison, old: Group, new: Group) -> tuple[Group, Group]:
     """Take away what both sides have; give what is left of each."""
     old, new = _subtract(old, new)
-    near = tolerant(comparison)
+    near = approximate(comparison)
     if not near or not old or not new:
         return old, new
     old, new = _single(old), _single(new)
@@ -104,7 +114,7 @@ def _left_over(comparison: Comparison, old: Group, new: Group) -> tuple[Group, G
 
 
 def _subtract(old: Group, new: Group) -> tuple[Group, Group]:
-    """Take away rows that are the same to the letter in the columns with a tolerance, or have none."""
+    """Take away rows that are the same to the letter in the columns that the hash does not settle."""
     first, second = (
         defaultdict[tuple[Text, ...], list[Counted]](list),
         defaultdict[tuple[Text, ...], int](int),
@@ -132,7 +142,8 @@ def _single(rows: Group) -> Group:
 
 def reaches(column: Equality) -> list[float]:
     """Give how far apart two equal values can be in each coordinate of `coordinates`."""
-    assert column.tolerance is not None  # noqa: S101
+    if column.tolerance is None:
+        return []
     if column.plain == "geometry":
         return [column.tolerance.amount] * 2
     if column.plain == "geography" or column.tolerance.kind == "relative":
@@ -145,6 +156,8 @@ def coordinates(column: Equality) -> list[sql.Composable]:
 
     Two geometries whose Hausdorff distance is d have bounding boxes whose edges are at most d apart.
     """
+    if column.tolerance is None:
+        return []
     place = column_of(column.name)
     schema = sql.Identifier(column.postgis)
     if column.plain == "geometry":
@@ -161,7 +174,7 @@ def coordinates(column: Equality) -> list[sql.Composable]:
 def _groups(
     comparison: Comparison, relation: Relation, only: sql.Composable | None
 ) -> Iterator[tuple[tuple[int, int], Group]]:
-    near = tolerant(comparison)
+    near = approximate(comparison)
     points = [part for column in near for part in coordinates(column)]
     width = len(comparison.columns)
     places = [comparison.columns.index(column) for column in near]

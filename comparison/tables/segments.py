@@ -14,7 +14,8 @@ from typing import Any
 
 from psycopg2 import sql
 
-from comparison.tables.equality import INTEGERS, Equality
+from comparison.tables.equality import Equality
+from comparison.tables.families import INTEGERS
 from comparison.tables.multiset import identity
 from comparison.tables.relation import Comparison, Relation, column_of, key_hash, row_hash
 

@@ -10,6 +10,9 @@ from psycopg2 import sql
 
 from comparison.tables.sides import Side
 
+Declared = tuple[str, tuple[str, str] | None, bool, bool]
+"""Type as declared, collation, whether that is loose, whether the column is NOT NULL."""
+
 _FACTS = Path(__file__).with_name("types.sql").read_text()
 
 
@@ -60,8 +63,8 @@ class Column:
     """The type with length or scale, as a user declared it."""
     table_oid: int | None = None
     table_column: int | None = None
-    collation: str | None = None
-    """Name of the column's collation, None where that is not known or there is none."""
+    collation: tuple[str, str] | None = None
+    """Schema and name of the column's collation, None where that is not known or there is none."""
     loose: bool = False
     """Whether the collation calls strings equal that are not the same to the letter."""
     not_null: bool = False
@@ -121,16 +124,20 @@ def _built(oid: int, facts: dict[int, tuple[object, ...]]) -> Type:
     )
 
 
-def _declared(side: Side, tables: set[int]) -> dict[tuple[int, int], tuple[str, str | None, bool, bool]]:
+def _declared(side: Side, tables: set[int]) -> dict[tuple[int, int], Declared]:
     """Give type as declared, collation and NOT NULL by table and column number."""
     if not tables:
         return {}
     rows = side.rows(
         sql.SQL(
             "SELECT a.attrelid::bigint, a.attnum::int, format_type(a.atttypid, a.atttypmod),"
-            " c.collname::text, NOT coalesce(c.collisdeterministic, true), a.attnotnull"
+            " n.nspname::text, c.collname::text, NOT coalesce(c.collisdeterministic, true), a.attnotnull"
             " FROM pg_attribute a LEFT JOIN pg_collation c ON c.oid = a.attcollation"
+            " LEFT JOIN pg_namespace n ON n.oid = c.collnamespace"
             " WHERE a.attrelid = ANY ({}::oid[]) AND a.attnum > 0"
         ).format(sql.Literal(sorted(tables)))
     )
-    return {(int(row[0]), int(row[1])): row[2:] for row in rows}
+    return {
+        (int(table), int(number)): (shown, (schema, name) if name else None, loose, not_null)
+        for table, number, shown, schema, name, loose, not_null in rows
+    }
