@@ -55,7 +55,12 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--tuned", action="store_true", help="settings for quick pick-up, not the defaults")
     group.add_argument("--airflow-python", type=Path, metavar="PATH", help="Python of an Airflow of yours")
     group.add_argument("--airflow-url", metavar="URL", help="a running Airflow of yours")
-    group.add_argument("--prefect-api-url", metavar="URL", help="a running Prefect API of yours")
+    group.add_argument(
+        "--prefect-api-url",
+        default=os.environ.get("PREFECT_API_URL"),
+        metavar="URL",
+        help="a running Prefect API of yours (or PREFECT_API_URL)",
+    )
 
 
 def session_options(

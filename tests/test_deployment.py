@@ -19,6 +19,7 @@ from engines.places import CHECKOUT
 from engines.ports import free_ports
 from engines.prefect import PrefectEngine
 from engines.service import Service
+from tests.prefect_blocks import save_blocks
 from tests.slack_sink import SlackSink
 
 real = [pytest.mark.prefect, pytest.mark.slow]
@@ -103,7 +104,11 @@ class TestOnAServer:
         tmp_path: Path,
     ) -> None:
         env = prefect.environment
-        _save_blocks(env, sample_url, slack.url)
+        save_blocks(
+            env,
+            ("database", "treetracker-db", sample_url),
+            ("slack", "slack-notifications", slack.url),
+        )
         worker = Service(
             "the worker",
             [PREFECT, "worker", "start", "--pool", "replant-prod"],
@@ -127,20 +132,6 @@ class TestOnAServer:
             assert cursor.fetchone() != (0,)
         (said,) = slack.texts
         assert "succeeded" in said
-
-
-SAVE = """
-import json, sys
-from blocks.pipeline_settings import save_database_block, save_slack_block
-database, webhook = json.load(sys.stdin)
-save_database_block("treetracker-db", database)
-save_slack_block("slack-notifications", webhook)
-"""
-
-
-def _save_blocks(env: Mapping[str, str], database: str, webhook: str) -> None:
-    text = f'["{database}", "{webhook}"]'
-    subprocess.run([sys.executable, "-c", SAVE], input=text, env=dict(env), text=True, check=True, timeout=60)
 
 
 def test_a_server_that_does_not_answer_is_one_sentence_and_exit_2(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from pipelines.errors import CannotProceedError
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
-WORKER_SECONDS = 60.0
+WORKER_SECONDS = 120.0
 
 
 class PrefectEngine:

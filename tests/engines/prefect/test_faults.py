@@ -42,7 +42,7 @@ def _table_locked(url: str) -> Iterator[Callable[[], None]]:
         connection.close()
 
 
-def _wait(what: str, ready: Callable[[], bool], seconds: float = 60) -> None:
+def _wait(what: str, ready: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < deadline, f"never came: {what}"
@@ -84,7 +84,7 @@ def test_a_killed_flow_process_is_a_failed_run_and_one_message(
         _wait("the step at the lock", lambda: _somebody_waits(sample_url))
         (process,) = _flow_processes(prefect)
         process.kill()
-        run = running.result(60)
+        run = running.result(120)
     assert run.state == "failed"
     assert "Crashed" in (run.error or "")
     assert [task.state for task in run.tasks] == ["failed", *["not_run"] * 4]
@@ -116,7 +116,7 @@ def test_a_killed_worker_fails_the_run_instead_of_leaving_it_running_for_ever(
         (guard,) = engine.server_pids()
         began = time.monotonic()
         psutil.Process(guard).children()[0].kill()
-        run = running.result(60)
+        run = running.result(120)
         assert time.monotonic() - began < 30
         assert run.state == "failed"
         assert "Prefect's worker ended" in (run.error or "")
@@ -142,7 +142,7 @@ def test_a_second_run_waits_for_the_first(
         _wait("the second run in the queue", lambda: "AwaitingConcurrencySlot" in _state_names(prefect))
         assert len(_flow_processes(prefect)) == 1
         release()
-        one, two = first.result(90), second.result(90)
+        one, two = first.result(120), second.result(120)
     assert one.state == two.state == "success", (one.error, two.error)
     assert one.ended <= two.started
     assert dict(two.tasks[0].result or {})["new_trees"] < dict(one.tasks[0].result or {})["new_trees"]

@@ -72,7 +72,7 @@ def test_no_secret_is_in_logs_process_list_run_or_the_servers_database(
             # Now the blocks exist, the parameters are stored and the flow runs.
             dumps = [_dump(prefect, tmp_path / "during.sql")]
             lock.close()
-            run = running.result(60)
+            run = running.result(120)
         dumps.append(_dump(prefect, tmp_path / "after.sql"))
     finally:
         lock.close()
@@ -98,7 +98,7 @@ def _dump(engine: PrefectEngine, target: Path) -> str:
 def _wait_for_lock(url: str) -> None:
     waiting = threading.Event()
     with connected(url, autocommit=True) as connection, connection.cursor() as cursor:
-        for _ in range(600):
+        for _ in range(1200):
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND wait_event_type = 'Lock'"
