@@ -61,7 +61,6 @@ SAME_AS_DEFAULT: dict[str, tuple[Any, ...]] = {
 
 NOTES: dict[str, Claim] = {
     "start_date": equivalent("Prefect does not run the past; the date is not needed", "start-date"),
-    "end_date": refused("a task's own end date has no counterpart; end the deployment's schedule instead"),
     "priority_weight": equivalent("Prefect has no priorities inside a run", "priority"),
     "weight_rule": equivalent("Prefect has no priorities inside a run", "priority"),
     "queue": equivalent("the work queue is chosen for the deployment, not for a task", "queue"),
@@ -107,11 +106,20 @@ def base_options(task: Task, dag: Dag, values: Values) -> tuple[Options, dict[st
             claims[name] = NOTHING
         elif name in WRITERS:
             claims[name] = WRITERS[name](value, task, dag, options, values)
+        elif name == "end_date" and isinstance(value, dict):
+            claims[name] = _own_end(value, dag)
         elif name == "email" and _mails(task):
             claims[name] = refused("make a Prefect automation that sends mail when the flow run fails")
         elif name in NOTES:
             claims[name] = NOTES[name]
     return options, claims
+
+
+def _own_end(value: Any, dag: Dag) -> Claim:
+    """A task's end is the DAG's, or comes with the default arguments of all tasks."""
+    if value in (dag.arguments.get("end_date"), dag.default_args.get("end_date")):
+        return equivalent("the flow ends at once after that day", "end-date")
+    return refused("a task's own end date has no counterpart; end the deployment's schedule instead")
 
 
 def _mails(task: Task) -> bool:
@@ -175,12 +183,20 @@ def _owner(value: Any, task: Task, dag: Dag, options: Options, values: Values) -
     return equivalent("the owner is a tag of the deployment", "owner")
 
 
+def _hooks(options: Options, hook: str, added: list[str]) -> None:
+    known = options.get(hook, "[]")[1:-1]
+    options[hook] = f"[{', '.join([one for one in (known, *added) if one])}]"
+
+
 def _tag(options: Options, tag: str) -> None:
     known = options.get("tags", "{}")[1:-1]
     options["tags"] = "{" + ", ".join(one for one in (known, repr(tag).replace("'", '"')) if one) + "}"
 
 
 def _doc(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    function = task.get("python_callable")
+    if isinstance(function, dict) and value and value == function.get("doc"):
+        return Claim(note="the function's docstring, which Prefect takes")
     if value and not isinstance(value, dict):
         options["description"] = values.write(value)
     return Claim()
@@ -191,7 +207,7 @@ def _callback(hook: str) -> Callable[..., Claim]:
         given = value if isinstance(value, list) else [value]
         written = [f"airflow_hook({values.write(one)})" for one in given]
         values.runtime.add("airflow_hook")
-        options[hook] = f"[{', '.join(written)}]"
+        _hooks(options, hook, written)
         return equivalent("the context that it gets has the common names only", "callbacks")
 
     return write
@@ -213,7 +229,7 @@ def _outlets(value: Any, task: Task, dag: Dag, options: Options, values: Values)
         raise RefusedError("an outlet whose name is only known at run time", "outlets")
     values.runtime.add("emits")
     text = f"emits({', '.join(repr(name).replace(chr(39), chr(34)) for name in names)})"
-    options["on_completion"] = f"[{text}]"
+    _hooks(options, "on_completion", [text])
     return equivalent("an event for each asset when the task has completed", "assets")
 
 

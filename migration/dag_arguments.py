@@ -60,6 +60,9 @@ class FlowOptions:
     every: str | None = None
     """The schedule as code for `begin`, where the logical date is the interval's start."""
     timezone: str = "UTC"
+    docstring: str = ""
+    ends: str = ""
+    """The moment after which no run does anything, as code."""
     claims: dict[str, Claim] = field(default_factory=dict)
 
 
@@ -82,7 +85,10 @@ def _claim(name: str, value: Any, dag: Dag, found: FlowOptions, values: Values) 
         return WRITERS[name](value, dag, found, values)
     if name in SIMPLE:
         if name in ("doc_md", "description") and value and not isinstance(value, dict):
-            found.options["description"] = values.write(value)
+            if name == "description":
+                found.options["description"] = values.write(value)
+            else:
+                found.docstring = str(value)
         return (
             Claim(note="its default") if value in OFF and SIMPLE[name].status == "refused" else SIMPLE[name]
         )
@@ -161,7 +167,14 @@ def _catchup(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
 
 
 def _end_date(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
-    return Claim() if value is None else refused("stop the deployment's schedule on that day by hand")
+    if value is None:
+        return Claim()
+    if not isinstance(value, dict) or "$datetime" not in value:
+        raise RefusedError("an end that is only known at run time")
+    found.ends = values.write(
+        {"$datetime": value["$datetime"] if value["zone"] else f"{value['$datetime']}+00:00"}
+    )
+    return equivalent("a run that is scheduled later ends at once, as skipped", "end-date")
 
 
 def _active_runs(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:

@@ -15,6 +15,7 @@ CONTEXT = frozenset(
         "execution_date", "data_interval_start", "data_interval_end", "ds", "ds_nodash", "ts", "ts_nodash",
         "ts_nodash_with_tz", "next_ds", "next_ds_nodash", "next_execution_date", "prev_execution_date", "prev_ds",
         "yesterday_ds", "tomorrow_ds", "task_instance_key_str", "macros", "var", "conn",
+        "templates_dict",
     }
 )  # fmt: skip
 """The names of Airflow's context that `replant_context` gives."""
@@ -22,7 +23,7 @@ NOT_GIVEN = frozenset(
     {
         "inlet_events", "outlet_events", "triggering_asset_events", "triggering_dataset_events", "inlets",
         "outlets", "prev_data_interval_start_success", "prev_data_interval_end_success", "prev_start_date_success",
-        "prev_end_date_success", "expanded_ti_count", "map_index_template", "templates_dict", "session",
+        "prev_end_date_success", "expanded_ti_count", "map_index_template", "session",
         "task_state_store", "asset_state_store", "task_state", "asset_state", "partition_key", "partition_date",
     }
 )  # fmt: skip

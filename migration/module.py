@@ -58,10 +58,13 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
     flow_names = [_free(identifier(made.dag.dag_id), taken) for made in plans]
     bodies = [body(made, names, shared, taken) for made in plans]
     parts = [_kept_code(kept, works, names, shared)]
+    parts += list(dict.fromkeys(helper for work in works for helper in work.helpers))
     parts += [
         _definition(work, names[work.key], shared[work.key]) for work in works if not _in_place(work, names)
     ]
-    parts += [_flow(made, name, lines) for made, name, lines in zip(plans, flow_names, bodies, strict=True)]
+    parts += [
+        _flow(made, name, lines, source) for made, name, lines in zip(plans, flow_names, bodies, strict=True)
+    ]
     header = _header(source, plans, works, kept)
     text = _formatted("\n\n".join([header, *[part for part in parts if part.strip()]]) + "\n", ruff)
     return Module(
@@ -155,14 +158,28 @@ def _definition(work: Work, name: str, options: dict[str, str]) -> str:
     return f"@{_decorator(options)}\n{work.code.replace('@NAME@', name)}"
 
 
-def _flow(made: FlowPlan, name: str, lines: list[str]) -> str:
+def _docstring(made: FlowPlan, source: Source) -> str:
+    """Give the flow its documentation, unless it is the module's."""
+    text = made.flow.docstring
+    if not text or text.strip() == (source.docstring or "").strip() or '"""' in text:
+        return ""
+    shown = text.replace("\\", "\\\\").strip()
+    ending = "\n    " if "\n" in shown or shown.endswith('"') else ""
+    lines = "\n".join(f"    {line}".rstrip() for line in shown.splitlines()).strip()
+    return f'    """{lines}{ending}"""\n'
+
+
+def _flow(made: FlowPlan, name: str, lines: list[str], source: Source) -> str:
     parameters = [f"{key}={text}" for key, text in made.flow.parameters.items()]
     if made.tracked:
         parameters += ["logical_date: str | None = None", "conf: dict | None = None"]
     options = ", ".join(
         f"{key}={text}" for key, text in {"name": f'"{made.dag.dag_id}"', **made.flow.options}.items()
     )
-    inside = "\n".join(_indented(line) for line in lines) or '    """A DAG without tasks."""'
+    inside = (
+        _docstring(made, source) + "\n".join(_indented(line) for line in lines)
+        or '    """A DAG without tasks."""'
+    )
     return f"@flow({options})\ndef {name}({', '.join(parameters)}):\n{inside}"
 
 
@@ -233,6 +250,8 @@ def _formatted(text: str, ruff: str | None) -> str:
 
 def _places(text: str, name: str, made: FlowPlan) -> tuple[str, int, tuple[int, ...]]:
     function = next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == name)
-    first = 1 if made.tracked else 0
+    first = (
+        int(made.tracked) + int(bool(made.flow.ends)) + (1 if ast.get_docstring(function) is not None else 0)
+    )
     lines = [statement.lineno for statement in function.body[first : first + len(made.order)]]
     return name, function.lineno, tuple(lines)

@@ -51,6 +51,8 @@ class Work:
     with_context: bool = False
     uses: tuple[str, ...] = ()
     """Names of the author's that the code needs."""
+    helpers: tuple[str, ...] = ()
+    """Functions that the code calls, written once per module."""
     imports: tuple[str, ...] = ()
     runtime: tuple[str, ...] = ()
 

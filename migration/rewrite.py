@@ -17,6 +17,7 @@ SHIMS = frozenset(
         "PokeReturnValue",
         "PostgresHook",
         "Variable",
+        "days_ago",
         "get_current_context",
     }
 )
@@ -56,6 +57,20 @@ class Rewriter(cst.CSTTransformer):
         if (root in self._airflow and root not in SHIMS) or root in IGNORED_DECORATORS:
             return cst.RemoveFromParent()
         return updated_node
+
+    def leave_Attribute(  # noqa: N802
+        self, original_node: cst.Attribute, updated_node: cst.Attribute
+    ) -> cst.BaseExpression:
+        return (
+            cst.Name("days_ago") if _dotted(updated_node) == "airflow.utils.dates.days_ago" else updated_node
+        )
+
+    def leave_AnnAssign(  # noqa: N802
+        self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign
+    ) -> cst.AnnAssign | cst.Assign:
+        if updated_node.value is None or not self._mentions(updated_node.annotation):
+            return updated_node
+        return cst.Assign([cst.AssignTarget(updated_node.target)], updated_node.value)
 
     def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:  # noqa: N802
         if updated_node.annotation is not None and self._mentions(updated_node.annotation):
@@ -98,6 +113,12 @@ class _Names(cst.CSTVisitor):
 
     def visit_Name(self, node: cst.Name) -> None:  # noqa: N802
         self.found.add(node.value)
+
+
+def _dotted(node: cst.BaseExpression) -> str:
+    if isinstance(node, cst.Attribute):
+        return f"{_dotted(node.value)}.{node.attr.value}"
+    return node.value if isinstance(node, cst.Name) else ""
 
 
 def _root(node: cst.BaseExpression | None) -> str:

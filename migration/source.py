@@ -55,6 +55,8 @@ class Source:
         self._positions = wrapper.resolve(PositionProvider)
         self.module = wrapper.module
         self.airflow_names = dict(_airflow_names(ast.parse(self.text)))
+        if "airflow.utils.dates.days_ago" in self.text:
+            self.airflow_names["days_ago"] = "airflow.utils.dates.days_ago"
         self._wanted = set(wanted_lines)
         self._building = set(building_lines)
         self.docstring = self.module.get_docstring(clean=False)
@@ -164,9 +166,9 @@ def _walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 def _flat(body: Sequence[cst.CSTNode], source: Source) -> Iterator[cst.BaseStatement]:
     """Walk the statements, going into DAG and group blocks, and into whatever holds a wanted function."""
     for node in body:
-        if (isinstance(node, cst.With) and any(_callee(item.item) in BLOCKS for item in node.items)) or (isinstance(node, cst.FunctionDef) and any(
-            _callee(d.decorator) in BLOCKS for d in node.decorators
-        )):
+        if (isinstance(node, cst.With) and any(_callee(item.item) in BLOCKS for item in node.items)) or (
+            isinstance(node, cst.FunctionDef) and any(_callee(d.decorator) in BLOCKS for d in node.decorators)
+        ):
             yield from _flat(node.body.body, source)
         elif isinstance(node, cst.FunctionDef | cst.ClassDef):
             if source._first_line(node) not in source._wanted and isinstance(node, cst.FunctionDef):

@@ -163,7 +163,7 @@ def body(
     `names`: the Prefect task of each work's key; `shared`: the options that its definition has already.
     """
     used = set(taken) | set(made.flow.parameters)
-    lines = _beginning(made)
+    lines = [*_ended(made), *_beginning(made)]
     ends = order.leaves(made.dag)
     for task_id in made.order:
         call = made.calls[task_id]
@@ -175,6 +175,14 @@ def body(
         text = _expression(made, call, names, shared)
         lines.append(f"{variable} = {text}" if variable else text)
     return lines + _ending(made, ends)
+
+
+def _ended(made: FlowPlan) -> list[str]:
+    if not made.flow.ends:
+        return []
+    made.values.imports |= {"from prefect.runtime import flow_run", "from prefect.states import Completed"}
+    passed = f"if flow_run.scheduled_start_time > {made.flow.ends}:"
+    return [passed + '\n        return Completed(name="Skipped", message="after the end of the schedule")']
 
 
 def _beginning(made: FlowPlan) -> list[str]:

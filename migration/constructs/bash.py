@@ -17,7 +17,7 @@ PLAIN = '''def @NAME@(command: str) -> str:
 '''
 FULL = '''def @NAME@(command: str, env: dict[str, str] | None = None, cwd: str | None = None, skip_code: int = 99) -> str:
     """Run a command in bash; give the last line of what it prints. The skip code skips the task."""
-    done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, text=True, env=env, cwd=cwd)
+    done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, text=True, env=env, cwd=cwd, check=False)
     print(done.stdout)
     if done.returncode == skip_code:
         raise AirflowSkipException(f"the command ended with {skip_code}")

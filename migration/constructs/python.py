@@ -24,9 +24,9 @@ def written(task: Task, site: Site, kind: str = "task") -> Written:
 
     Raises RefusedError.
     """
-    if task.get("templates_dict"):
-        raise RefusedError("a templates_dict; pass the values as op_kwargs", "templates_dict")
     args, kwargs = arguments_of(task)
+    if task.get("templates_dict"):
+        kwargs["templates_dict"] = _with_files(task.get("templates_dict"), task, site)
     over, each = mapping_of(task)
     given = set(kwargs) | set(over or {})
     signature = site.signature(task.get("python_callable") or {"file": "", "$callable": "", "line": 0})
@@ -59,6 +59,20 @@ def written(task: Task, site: Site, kind: str = "task") -> Written:
         claims,
         tracked=tracked or templates or skips or kind != "task",
     )
+
+
+def _with_files(values: Any, task: Task, site: Site) -> Any:
+    """Replace the names of template files by what is in them."""
+    given = task.get("templates_exts") or []
+    endings = tuple(given.get("$tuple", []) if isinstance(given, dict) else given)
+    if not isinstance(values, dict):
+        return values
+    return {
+        key: site.text_file(value)
+        if isinstance(value, str) and endings and value.endswith(endings)
+        else value
+        for key, value in values.items()
+    }
 
 
 def arguments_of(task: Task) -> tuple[list[Any], dict[str, Any]]:

@@ -25,6 +25,7 @@ from replant_settings import (
     PostgresHook,
     Variable,
     airflow_hook,
+    days_ago,
     emits,
     previous_tick,
     wait_until,
@@ -33,7 +34,8 @@ from replant_settings import (
 __all__ = [
     "AirflowException", "AirflowFailException", "AirflowSkipException", "BaseHook", "BaseOperator",
     "BaseSensorOperator", "Book", "Node", "PokeReturnValue", "PostgresHook", "Template", "Variable",
-    "airflow_hook", "begin", "emits", "get_current_context", "running", "template", "wait_until",
+    "airflow_hook", "begin", "days_ago", "emits", "get_current_context", "is_latest",
+    "running", "template", "wait_until",
     "with_context",
 ]  # fmt: skip
 
@@ -152,8 +154,17 @@ def begin(
     values = {**(params or {}), **{key: (conf or {})[key] for key in conf or {}}}
     running().context.update(
         dag_id=dag_id, start=start, end=end, run_id=run_id, conf=dict(conf or {}), params=values,
-        macros=dict(macros or {}),
+        macros=dict(macros or {}), every=every, timezone=timezone,
     )  # fmt: skip
+
+
+def is_latest() -> bool:
+    """Say whether no later tick of the schedule has passed; a run without a schedule is the latest."""
+    context = running().context
+    every, end = context.get("every"), context.get("end")
+    if every is None or end is None:
+        return True
+    return datetime.now(UTC) <= previous_tick(every, end, context["timezone"], forward=True)
 
 
 class TaskInstance:

@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,6 +52,11 @@ def block_name(name: str) -> str:
 def variable_name(name: str) -> str:
     """Give the Prefect Variable's name for a Variable's key."""
     return re.sub(r"[^a-z0-9_-]", "_", name.lower())
+
+
+def days_ago(n: int) -> datetime:
+    """Give midnight some days ago, UTC."""
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=n)
 
 
 class Variable:

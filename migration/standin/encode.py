@@ -129,6 +129,7 @@ def _callable_or_object(value: Any, depth: int) -> dict[str, Any]:
             "file": value.__code__.co_filename,
             "line": value.__code__.co_firstlineno,
             "closure": sorted(value.__code__.co_freevars),
+            "doc": inspect.cleandoc(value.__doc__) if value.__doc__ else None,
         }
     if inspect.isclass(value) or inspect.isbuiltin(value):
         return {"$callable": value.__qualname__, "module": str(value.__module__), "file": "", "line": 0,

@@ -1,0 +1,51 @@
+"""PythonSensor and @task.sensor: ask the author's function until it says yes."""
+
+from __future__ import annotations
+
+from migration import waiting
+from migration.constructs import construct
+from migration.constructs.python import arguments_of
+from migration.graph import Task
+from migration.plan import RefusedError, Work, Written
+from migration.site import Site
+
+CODE = '''def @NAME@(*args: Any, **kwargs: Any) -> Any:
+    """Wait until the condition holds."""
+    return wait_until(lambda: {function}(*args, **kwargs), {pace})
+'''
+
+
+@construct("PythonSensor", "@task.sensor")
+def write(task: Task, site: Site) -> Written:
+    """Write one.
+
+    Raises RefusedError.
+    """
+    if task.mapping is not None:
+        raise RefusedError("a mapped sensor", "expand")
+    args, kwargs = arguments_of(task)
+    signature = site.signature(task.get("python_callable"))
+    given = set(kwargs) | set(signature.names[: len(args)] if signature else ())
+    work, reads_context = site.python_work(task.get("python_callable"), given, task)
+    name = work.function or f"({work.code.removeprefix('@VALUE@')})"
+    function = f"with_context({name})" if work.with_context else name
+    shown = tuple(site.templated(value, task)[0] for value in args)
+    named = {key: site.templated(value, task)[0] for key, value in kwargs.items()}
+    sensor = Work(
+        f"sensor:{task.task_id}",
+        f"wait_{task.task_id}",
+        CODE.format(function=function, pace=waiting.pace(task)),
+        uses=(work.function,) if work.function else (),
+        imports=("from typing import Any",),
+        runtime=("wait_until", *(("with_context",) if work.with_context else ())),
+    )
+    claims = waiting.claims_of(
+        task,
+        "python_callable",
+        "op_args",
+        "op_kwargs",
+        "call_arguments",
+        "multiple_outputs",
+        "provide_context",
+    )
+    return Written(sensor, shown, named, claims=claims, tracked=True)

@@ -1,0 +1,133 @@
+"""One file's entry: everything about it as plain values, as it is kept on disk and goes into MIGRATION.json."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from migration.convert import FileResult, convert_file
+from migration.manifest import DagResult
+from migration.plan import CONVERTED, REFUSED
+from migration.recorder.run import Recorder
+
+MARKS = ("dag", "airflow")
+"""A file is taken for a DAG file if it has both words in it, as Airflow's safe mode does."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A DAG file, and the folder that was given."""
+
+    file: Path
+    root: Path
+
+    @property
+    def name(self) -> str:
+        """The path from the folder, with slashes."""
+        return self.file.relative_to(self.root).as_posix()
+
+    def roots(self) -> list[Path]:
+        """Give the folders on the file's import path: its own first, up to the one that was given."""
+        found = [self.file.parent]
+        while found[-1] != self.root and found[-1] != found[-1].parent:
+            found.append(found[-1].parent)
+        return found + [one / "plugins" for one in found if (one / "plugins").is_dir()]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one file gave."""
+
+    path: str
+    status: str
+    reason: str
+    text: str
+    source: str
+    dags: list[dict[str, Any]]
+    deployments: list[dict[str, Any]]
+    modules: dict[str, str] = field(default_factory=dict)
+    """The author's modules that go along: path from the folder, and text."""
+    import_roots: list[str] = field(default_factory=list)
+    missing_modules: list[str] = field(default_factory=list)
+    settings: list[list[str]] = field(default_factory=list)
+    crash: str = ""
+
+
+def places(paths: Sequence[Path]) -> list[Place]:
+    """Find the DAG files below the given files and folders."""
+    found: dict[Path, Place] = {}
+    for path in paths:
+        if path.is_file():
+            found.setdefault(path.resolve(), Place(path.resolve(), path.resolve().parent))
+            continue
+        root = path.resolve()
+        for file in sorted(root.rglob("*.py")):
+            hidden = any(
+                part.startswith(".") or part == "__pycache__" for part in file.relative_to(root).parts
+            )
+            if not hidden and _is_candidate(file):
+                found.setdefault(file, Place(file, root))
+    return list(found.values())
+
+
+def _is_candidate(file: Path) -> bool:
+    try:
+        text = file.read_bytes().lower()
+    except OSError:
+        return False
+    return all(mark.encode() in text for mark in MARKS)
+
+
+def entry_of(place: Place, recorder: Recorder, ruff: str | None) -> Entry:
+    """Record and convert one file."""
+    roots = place.roots()
+    recording = recorder.record(place.file, roots)
+    result = convert_file(recording, roots, ruff)
+    return Entry(
+        path=place.name,
+        status=recording.status,
+        reason=recording.reason or "",
+        text=result.text,
+        source=_source(place.file),
+        dags=[_dag(place, dag, result) for dag in result.dags],
+        deployments=[{"function": name, **options} for name, options in result.deployments],
+        modules={_from(file, place.root): text for file, text in result.carried.texts.items()},
+        import_roots=sorted({_from(root, place.root) for root in (*result.carried.roots, place.file.parent)}),
+        missing_modules=list(recording.missing_modules),
+        settings=[list(pair) for pair in recording.names_read],
+        crash=result.crash,
+    )
+
+
+def _source(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _from(path: Path, root: Path) -> str:
+    return Path(os.path.relpath(path, root)).as_posix()
+
+
+def _dag(place: Place, dag: DagResult, result: FileResult) -> dict[str, Any]:
+    recorded = next(one for one in result.recording.dags if one.dag_id == dag.dag_id)
+    return {
+        "dag_id": dag.dag_id,
+        "file": place.name,
+        "flow_file": f"flows/{place.name}" if result.text else "",
+        "flow": dag.flow,
+        "status": dag.status,
+        "constructs": sorted({f"@{t.decorator}" if t.decorator else t.operator for t in recorded.tasks}),
+        "items": [item.__dict__ for item in dag.items],
+    }
+
+
+def share_converted(entries: Sequence[Entry]) -> tuple[int, int]:
+    """Give the number of DAGs converted, and of all; a file that could not be read counts as one DAG."""
+    statuses = [dag["status"] for entry in entries for dag in entry.dags]
+    unreadable = sum(entry.status != "recorded" for entry in entries)
+    return statuses.count(CONVERTED), statuses.count(CONVERTED) + statuses.count(REFUSED) + unreadable

@@ -1,0 +1,97 @@
+"""A whole folder: several processes, each file's entry kept at once, so that a run can be taken up again."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import multiprocessing
+import os
+import queue
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from migration.entry import Entry, Place, entry_of
+from migration.recorder.run import Limits, Recorder, Settings
+
+KEPT = ".replant-convert"
+"""Folder in the output for the entries of a run that has not ended."""
+FORMAT = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What all processes of one run share."""
+
+    out: Path
+    settings: Settings
+    limits: Limits
+    ruff: str | None
+    processes: int = max(1, min(4, os.cpu_count() or 1))
+
+
+def convert_all(found: Sequence[Place], job: Job, told: Callable[[Entry], None]) -> list[Entry]:
+    """Convert every file, those that an interrupted run left over; give the entries in the files' order."""
+    kept = job.out / KEPT
+    kept.mkdir(parents=True, exist_ok=True)
+    known = {place: _load(kept / _key(place)) for place in found}
+    entries = {place: entry for place, entry in known.items() if entry is not None}
+    for entry in entries.values():
+        told(entry)
+    waiting = [place for place in found if place not in entries]
+    entries.update(_converted(waiting, job, told))
+    shutil.rmtree(kept, ignore_errors=True)
+    return [entries[place] for place in found if place in entries]
+
+
+def _converted(waiting: Sequence[Place], job: Job, told: Callable[[Entry], None]) -> dict[Place, Entry]:
+    context = multiprocessing.get_context("spawn")
+    results: Any = context.Queue()
+    shares = [list(waiting[number :: job.processes]) for number in range(job.processes)]
+    workers = [
+        context.Process(target=_work, args=(share, job, results), daemon=True) for share in shares if share
+    ]
+    for worker in workers:
+        worker.start()
+    entries: dict[Place, Entry] = {}
+    try:
+        while len(entries) < len(waiting):
+            try:
+                place, entry = results.get(timeout=1.0)
+            except queue.Empty:
+                if not any(worker.is_alive() for worker in workers):
+                    raise RuntimeError("a converting process ended before its files were done") from None
+                continue
+            entries[place] = entry
+            told(entry)
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.join()
+    return entries
+
+
+def _work(share: list[Place], job: Job, results: Any) -> None:
+    """Convert some files, one after the other, in a process of its own."""
+    with Recorder(job.settings, job.limits) as recorder:
+        for place in share:
+            entry = entry_of(place, recorder, job.ruff)
+            target = job.out / KEPT / _key(place)
+            partial = target.with_suffix(".part")
+            partial.write_text(json.dumps(dataclasses.asdict(entry)), encoding="utf-8")
+            partial.rename(target)
+            results.put((place, entry))
+
+
+def _key(place: Place) -> str:
+    digest = hashlib.sha256(f"{FORMAT}:{place.file}:".encode() + place.file.read_bytes()).hexdigest()
+    return f"{digest[:32]}.json"
+
+
+def _load(path: Path) -> Entry | None:
+    try:
+        return Entry(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None

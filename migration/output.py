@@ -1,0 +1,94 @@
+"""Writes the folder: flows, runtime, prefect.yaml, requirements.in."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from migration.entry import Entry
+
+RUNTIME = Path(__file__).with_name("runtime")
+RUNTIME_FILES = ("replant_runtime.py", "replant_context.py", "replant_settings.py", "replant_elsewhere.py")
+PREFECT = "prefect==3.8.8"
+PACKAGES = {
+    "psycopg2": "psycopg2-binary", "yaml": "pyyaml", "dateutil": "python-dateutil", "sklearn": "scikit-learn",
+    "bs4": "beautifulsoup4", "PIL": "pillow", "cv2": "opencv-python", "google": "google-cloud-core",
+    "prefect_sqlalchemy": "prefect-sqlalchemy", "azure": "azure-core",
+}  # fmt: skip
+"""Packages whose name is not their module's."""
+WORK_POOL = "default-pool"
+
+
+def write(entries: Sequence[Entry], out: Path) -> None:
+    """Write what the entries hold; files of an earlier run are replaced."""
+    flows = out / "flows"
+    texts: dict[str, str] = {}
+    for entry in entries:
+        for name, text in entry.modules.items():
+            texts.setdefault(name, text)
+    for entry in entries:
+        if entry.text:
+            texts[entry.path] = entry.text
+    for name, text in texts.items():
+        target = flows / name
+        if not target.resolve().is_relative_to(flows.resolve()):
+            continue  # a module outside of the folder that was given
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    if any("replant_" in text for text in texts.values()):
+        for name in RUNTIME_FILES:
+            shutil.copyfile(RUNTIME / name, flows / name)
+    (out / "prefect.yaml").write_text(deployment_file(entries), encoding="utf-8")
+    (out / "requirements.in").write_text(requirements(texts), encoding="utf-8")
+
+
+def deployment_file(entries: Sequence[Entry]) -> str:
+    """Give prefect.yaml: one deployment for each flow."""
+    deployments = [_deployment(entry, one) for entry in entries for one in entry.deployments]
+    document = {"name": "converted-flows", "prefect-version": "3.8.8", "deployments": deployments}
+    return "# Register with: prefect --no-prompt deploy --all\n" + yaml.safe_dump(document, sort_keys=False)
+
+
+def _deployment(entry: Entry, one: dict[str, Any]) -> dict[str, Any]:
+    paths = ["flows", *(f"flows/{root}" for root in entry.import_roots if root != ".")]
+    found: dict[str, Any] = {
+        "name": one["dag_id"],
+        "entrypoint": f"flows/{entry.path}:{one['function']}",
+        "tags": one.get("tags", []),
+        "work_pool": {"name": WORK_POOL, "job_variables": {"env": {"PYTHONPATH": ":".join(paths)}}},
+    }
+    for name in ("schedules", "triggers", "concurrency_limit", "paused"):
+        if one.get(name) is not None:
+            found[name] = one[name]
+    return found
+
+
+def requirements(texts: dict[str, str]) -> str:
+    """Give what the flows import beyond the standard library and their own modules."""
+    own = {name.split("/")[-1].removesuffix(".py") for name in texts} | {
+        part for name in texts for part in name.split("/")[:-1]
+    }
+    own |= {name.removesuffix(".py") for name in RUNTIME_FILES} | {"airflow"}
+    found = {PREFECT}
+    for text in texts.values():
+        for module in _imported(text):
+            if module not in sys.stdlib_module_names and module not in own and module != "prefect":
+                found.add(PACKAGES.get(module, module.replace("_", "-")))
+        if re.search(r"\b(PostgresHook|BaseHook)\b", text):
+            found |= {"prefect-sqlalchemy", "psycopg2-binary"}
+    return "\n".join(sorted(found)) + "\n"
+
+
+def _imported(text: str) -> Iterable[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+        elif isinstance(node, ast.Import):
+            yield from (one.name.split(".")[0] for one in node.names)
