@@ -31,10 +31,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; give its exit code. Bad input is one sentence on stderr and code 2."""
-    signal.signal(signal.SIGTERM, _leave)
     options = parser().parse_args(arguments)
+    before = signal.signal(signal.SIGTERM, _leave)
     try:
-        code = options.handler(options)
+        return int(options.handler(options))
     except CannotProceedError as error:
         print(f"replant: {error}", file=sys.stderr)
         return 2
@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         print("replant: this is a fault in replant itself; what it had started is stopped.", file=sys.stderr)
         return 2
-    return int(code)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
