@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from comparison.report.build import SCHEMA_VERSION
@@ -15,7 +16,7 @@ from comparison.report.write import write_report
 from pipelines.errors import CannotProceedError
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run; bad input is one sentence on stderr and code 2."""
     parser = argparse.ArgumentParser(prog="python -m comparison.report", description=__doc__)
     parser.add_argument("folder", type=Path, help="holds report.json")
@@ -23,7 +24,7 @@ def main() -> int:
     parser.add_argument("--width", type=int, default=1280, help="of the picture, in pixels (default 1280)")
     parser.add_argument("--height", type=int, default=800, help="of the picture, in pixels (default 800)")
     parser.add_argument("--dark", action="store_true", help="the picture in dark colours")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     try:
         page = rewrite(options.folder)
         if options.picture:

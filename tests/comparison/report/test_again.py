@@ -12,13 +12,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from comparison.report import build
+from comparison.report.__main__ import main
 from comparison.report.write import ReportFiles
 from engines.places import CHECKOUT
-
-
-def again(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "comparison.report", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=CHECKOUT)
 
 
 @pytest.fixture
@@ -29,7 +25,8 @@ def copied(reports: dict[str, ReportFiles], tmp_path: Path) -> Path:
 
 
 def test_all_files_come_back_the_same(reports: dict[str, ReportFiles], copied: Path) -> None:
-    assert again(copied).returncode == 0
+    command = [sys.executable, "-m", "comparison.report", str(copied)]
+    subprocess.run(command, check=True, cwd=CHECKOUT)
     first = reports["different"]
     for name in ("report.json", "timings.csv", "differences.csv"):
         assert (copied / name).read_bytes() == (first.html.parent / name).read_bytes()
@@ -38,18 +35,19 @@ def test_all_files_come_back_the_same(reports: dict[str, ReportFiles], copied: P
 
 
 @pytest.mark.parametrize("content", [None, "not json", "[]", '{"schema_version": 99}'])
-def test_what_is_no_report_is_one_sentence(tmp_path: Path, content: str | None) -> None:
+def test_what_is_no_report_is_one_sentence(
+    tmp_path: Path, content: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
     if content is not None:
         (tmp_path / "report.json").write_text(content)
-    done = again(tmp_path)
-    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert main([str(tmp_path)]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 @pytest.mark.page
 def test_a_picture(browser: Browser, copied: Path) -> None:
     picture = copied / "report.png"
-    done = again(copied, "--picture", picture, "--width", "900")
-    assert done.returncode == 0, done.stderr
+    assert main([str(copied), "--picture", str(picture), "--width", "900"]) == 0
     header = picture.read_bytes()[:24]
     assert header[1:4] == b"PNG" and int.from_bytes(header[16:20], "big") == 900
 
