@@ -1,0 +1,1 @@
+"""`replant diff` beside what a user would pick instead."""
