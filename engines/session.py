@@ -63,8 +63,8 @@ class StartedEngine:
 
     engine: WatchedEngine
     start_seconds: float
-    idle_memory_bytes: int
-    """Proportional set size of its servers before the first run."""
+    idle_memory_bytes: int | None
+    """Proportional set size of its servers before the first run; None if one of them hides it."""
     used_existing: bool
     """Whether it was the user's own, so that nothing was started."""
 
@@ -113,7 +113,8 @@ class Session:
         watched = Watched(driven.server_pids, driven.is_runner, self._database_roots)
         with UsageMeter(watched) as meter:
             run = driven.run(request)
-        return replace(run, usage=_merged(meter.usage, run), input_hash=request.input_hash)
+        warnings = (*run.warnings, *meter.warnings)
+        return replace(run, usage=_merged(meter.usage, run), input_hash=request.input_hash, warnings=warnings)
 
 
 def _merged(sampled: Usage, run: Run) -> Usage:

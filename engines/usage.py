@@ -20,6 +20,11 @@ EVERY_SECONDS = 1.0
 
 FIRST_AFTER_SECONDS = 0.2
 
+HIDDEN = (
+    "Memory was not measured: the processes that run its tasks hide it from ordinary users "
+    "(airflow/sdk/execution_time/supervisor.py, PR_SET_DUMPABLE). Run replant as root to see it."
+)
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -42,7 +47,8 @@ class _Seen:
     own_cpu: float
     reaped_cpu: float
     """Of its children that have ended."""
-    memory: int
+    memory: int | None
+    """None where the process hides it from us."""
 
 
 class UsageMeter:
@@ -54,7 +60,7 @@ class UsageMeter:
         self._parents_of_runners: set[int] = set()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
-        self._peak_memory = 0
+        self._peak_memory: int | None = 0
         self._samples = 0
         self._usage: Usage | None = None
 
@@ -72,12 +78,12 @@ class UsageMeter:
         # Only now it is known whose children were runners: both looks are added up by the same rule.
         runner, server = self._cpu(last)
         runner_before, server_before = self._cpu(self._first)
-        memory = [sum(seen.memory for seen in look if not seen.runs_steps) for look in (self._first, last)]
+        memory = [_memory_in(look, runs_steps=False) for look in (self._first, last)]
         self._usage = Usage(
             cpu_seconds=max(0.0, runner - runner_before),
             peak_memory_bytes=self._peak_memory or None,
             server_cpu_seconds=max(0.0, server - server_before),
-            server_memory_bytes=max(memory) or None,
+            server_memory_bytes=None if None in memory else max(each or 0 for each in memory) or None,
             database_cpu_seconds=database - self._first_database if self._watched.databases else None,
             samples=self._samples,
         )
@@ -89,12 +95,20 @@ class UsageMeter:
             raise RuntimeError("the meter is still running")
         return self._usage
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What could not be measured, and why. Only after leaving."""
+        return (HIDDEN,) if self._peak_memory is None else ()
+
     def _sample(self) -> None:
         wait = FIRST_AFTER_SECONDS  # a run may be over in less than the usual pause
         while not self._stopped.wait(wait):
             wait = self._every_seconds
             look = self._look(memory_of_servers=False)
-            self._peak_memory = max(self._peak_memory, sum(seen.memory for seen in look if seen.runs_steps))
+            memory = _memory_in(look, runs_steps=True)
+            # Once a process has hidden its memory, there is no figure for the run.
+            if self._peak_memory is not None:
+                self._peak_memory = None if memory is None else max(self._peak_memory, memory)
             self._samples += 1
 
     def _cpu(self, look: list[_Seen]) -> tuple[float, float]:
@@ -123,7 +137,7 @@ class UsageMeter:
                 parent, times = process.ppid(), process.cpu_times()
                 below_runner = parent in runners
                 runs = below_runner or self._watched.is_runner(process.pid, " ".join(process.cmdline()))
-                memory = process.memory_full_info().pss if runs or memory_of_servers else 0
+                memory = _memory(process) if runs or memory_of_servers else 0
             except psutil.NoSuchProcess:
                 continue
             if runs:
@@ -135,15 +149,35 @@ class UsageMeter:
         return found
 
 
-def memory_of(roots: Iterable[int]) -> int:
-    """Give the proportional set size, in bytes, of the trees below these processes."""
+def memory_of(roots: Iterable[int]) -> int | None:
+    """Give the proportional set size, in bytes, of the trees below these processes; None if one hides it."""
     total = 0
     for process in _trees(roots):
         try:
-            total += process.memory_full_info().pss
+            memory = _memory(process)
         except psutil.NoSuchProcess:
             continue
+        if memory is None:
+            return None
+        total += memory
     return total
+
+
+def _memory(process: psutil.Process) -> int | None:
+    """Give the proportional set size; None for a process that only root may look into.
+
+    Airflow's task processes make themselves so, to protect their tokens.
+    """
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.AccessDenied:
+        return None
+
+
+def _memory_in(look: list[_Seen], *, runs_steps: bool) -> int | None:
+    """Add up the memory of the runners or of the servers; None if one of them hides it."""
+    parts = [seen.memory for seen in look if seen.runs_steps == runs_steps]
+    return None if None in parts else sum(part or 0 for part in parts)
 
 
 def _trees(roots: Iterable[int]) -> list[psutil.Process]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
+from engines.run import Usage
 from engines.service import Service, environment
-from engines.usage import UsageMeter, Watched
+from engines.usage import HIDDEN, UsageMeter, Watched, memory_of
 
 # Serves until killed; on each line of the log file's growth it starts a job that burns CPU and ends.
 SERVER = """
@@ -81,3 +87,36 @@ def test_without_a_server_of_ours_nothing_is_claimed_about_the_database(tmp_path
         pass
     assert meter.usage.database_cpu_seconds is None
     assert meter.usage.peak_memory_bytes is None
+
+
+def _hide(ready: Event) -> None:
+    ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: as Airflow's task processes do
+    ready.set()
+    time.sleep(60)
+
+
+def _measure_a_hiding_process() -> tuple[Usage, tuple[str, ...], int | None]:
+    fork = get_context("fork")
+    ready = fork.Event()
+    process = fork.Process(target=_hide, args=(ready,))
+    process.start()
+    pid = process.pid or 0
+    try:
+        assert ready.wait(10)
+        with UsageMeter(Watched(lambda: (pid,), lambda _pid, _cmdline: True), 0.1) as meter:
+            time.sleep(0.5)
+        return meter.usage, meter.warnings, memory_of([pid])
+    finally:
+        process.kill()
+        process.join()
+
+
+def test_memory_that_a_process_hides_is_a_warning_not_a_figure() -> None:
+    if os.geteuid() != 0:
+        measured = _measure_a_hiding_process()
+    else:  # root sees everything: look as another user
+        with ProcessPoolExecutor(1, get_context("fork"), os.setuid, (65534,)) as pool:
+            measured = pool.submit(_measure_a_hiding_process).result()
+    usage, warnings, memory = measured
+    assert (usage.peak_memory_bytes, memory, warnings) == (None, None, (HIDDEN,))
+    assert usage.cpu_seconds is not None
