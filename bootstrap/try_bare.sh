@@ -25,11 +25,13 @@ checkout=$(cd "$(dirname "$0")/.." && pwd)
 places=/var/tmp/replant-bare
 base=$places/base-$suite
 bare=$places/$suite-$user
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 mkdir -p "$places"
 
 if [[ ! -d $base ]]; then
-    debootstrap --variant=minbase --include=python3,make "$suite" "$base.making" "$mirror" >"$base.log"
+    # MIRROR and OPTIONS are debootstrap's, which has defaults for what it knows. For Ubuntu: see docs/setup.md.
+    # shellcheck disable=SC2086
+    debootstrap --variant=minbase --include=python3,make ${OPTIONS-} \
+        "$suite" "$base.making" ${MIRROR:+"$MIRROR"} >"$base.log"
     mv "$base.making" "$base"
 fi
 [[ $keep ]] || trap 'rm -rf "$bare"' EXIT

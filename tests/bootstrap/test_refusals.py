@@ -160,7 +160,7 @@ def test_a_full_disk() -> None:
         ("error: Failed to write\n  cause: No space left on device (os error 28)", "disk is full"),
         ("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 12", "another apt"),
         ("error: Failed to download `six==1.17.0`\n  cause: Hash mismatch for `six==1.17.0`", "by its hash"),
-        ("W: Temporary failure resolving 'deb.debian.org'", "Check the network"),
+        ("W: Temporary failure resolving 'packages.invalid'", "Check the network"),
         ("SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "PIP_CERT"),
         ("something never seen\nE: that ended so", "that ended so"),
     ],
