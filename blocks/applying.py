@@ -17,7 +17,7 @@ from blocks.targets import GENERIC
 from blocks.wanted import SECRET, TAGS, TYPES, VARIABLE
 from pipelines.errors import CannotProceedError
 
-WRITERS = 4
+WRITERS = 2  # more make a server on SQLite wait for its own locks
 CHECKPOINT = 250
 """The ledger is written after this many settings, so that a crash leaves few for the next time."""
 _CLASSES = {
@@ -95,10 +95,10 @@ def _some(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + more
 
 
-def register(api: PrefectApi, slugs: frozenset[str]) -> dict[str, Registered]:
+def register(api: PrefectApi, slugs: frozenset[str]) -> dict[str, Registered | str]:
     """Make sure that Prefect knows these block types; this imports Prefect and the types' packages.
 
-    Raises CannotProceedError if a package is broken or Prefect refuses.
+    For a type whose package is broken, or which Prefect refuses, the answer is why.
     """
     import prefect.settings
 
@@ -107,18 +107,17 @@ def register(api: PrefectApi, slugs: frozenset[str]) -> dict[str, Registered]:
         return {slug: _registered(slug) for slug in sorted(slugs)}
 
 
-def _registered(slug: str) -> Registered:
+def _registered(slug: str) -> Registered | str:
     module, _, name = _CLASSES[slug].partition(":")
     try:
         block: Any = getattr(importlib.import_module(module), name)
         block.register_type_and_schema(_sync=True)
         return Registered(str(block._block_type_id), str(block._block_schema_id))
     except Exception as error:  # noqa: BLE001 - whatever the package raises
-        reason = type(error).__name__
-    raise CannotProceedError(
-        f"Prefect cannot be told of the block type {slug} ({_CLASSES[slug]}): {reason}. "
-        "Check that the package and the server are of versions that fit."
-    )
+        return (
+            f"Prefect cannot be told of the block type {slug} ({_CLASSES[slug]}): {type(error).__name__}. "
+            "Check that the package is whole, and that the server's version fits"
+        )
 
 
 def apply(
@@ -137,6 +136,9 @@ def apply(
         return
     slugs = frozenset(step.wanted.slug for step in steps if step.wanted.slug != VARIABLE)
     registered = register(api, slugs | {LEDGER_SLUG})
+    ledger_type = registered[LEDGER_SLUG]
+    if isinstance(ledger_type, str):
+        raise CannotProceedError(f"{ledger_type}.")
     written: list[Step] = []
     done = 0
     try:
@@ -147,11 +149,11 @@ def apply(
                 written.append(outcome.step)
             yield outcome
             if len(written) >= CHECKPOINT:
-                _record(api, registered[LEDGER_SLUG], ledger_name, written)
+                _record(api, ledger_type, ledger_name, written)
                 written.clear()
     finally:
         if written:
-            _record(api, registered[LEDGER_SLUG], ledger_name, written)
+            _record(api, ledger_type, ledger_name, written)
 
 
 def _in_parallel(steps: Sequence[Step], write: Callable[[Step], Outcome]) -> Iterator[Outcome]:
@@ -171,7 +173,7 @@ def _in_parallel(steps: Sequence[Step], write: Callable[[Step], Outcome]) -> Ite
                 yield future.result()
 
 
-def _write(api: PrefectApi, registered: Mapping[str, Registered], step: Step) -> Outcome:
+def _write(api: PrefectApi, registered: Mapping[str, Registered | str], step: Step) -> Outcome:
     item, found = step.wanted, step.found
     try:
         if item.slug == VARIABLE:
@@ -181,6 +183,8 @@ def _write(api: PrefectApi, registered: Mapping[str, Registered], step: Step) ->
                 api.create_variable(item.name, item.data["value"], TAGS)
         else:
             kind = registered[item.slug]
+            if isinstance(kind, str):
+                return Outcome(step, kind)
             if isinstance(found, StoredBlock):
                 api.update_block(found.id, kind.schema_id, item.data)
             else:

@@ -16,8 +16,9 @@ from pipelines.errors import CannotProceedError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PAGE = 200  # the most that a Prefect server gives at once
-RETRY_AFTER_SECONDS = (0.2, 0.5, 1.0, 2.0)
-BUSY = (429, 502, 503, 504)
+RETRIES_UNANSWERED = 3
+RETRY_AFTER_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+BUSY = (429, 502, 503, 504)  # 503 is what a server on SQLite says while another request writes
 
 
 class PrefectApiError(CannotProceedError):
@@ -62,6 +63,8 @@ class PrefectApi:
             headers=dict(address.headers),
             verify=address.verify,
             trust_env=not local,
+            # uvicorn closes a connection that is idle for 5 s: do not race with it
+            limits=httpx.Limits(max_keepalive_connections=20, keepalive_expiry=2),
         )
 
     def __enter__(self) -> Self:
@@ -169,17 +172,23 @@ class PrefectApi:
     def _send(
         self, method: str, path: str, body: Mapping[str, Any] | None, query: Mapping[str, str] | None
     ) -> tuple[httpx.Response | None, str]:
-        """Send, again where nothing can have been done twice; the answer, or None and why."""
+        """Send, again while the server is busy or the connection breaks; the answer, or None and why.
+
+        All requests are safe to repeat but those that create: there a 409 to a repeated one means that the
+        first one got through after all.
+        """
         reason = ""
-        for pause in (*RETRY_AFTER_SECONDS, None):
+        for tried, pause in enumerate((*RETRY_AFTER_SECONDS, None)):
             try:
                 answer = self._http.request(method, self.address.url + path, json=body, params=query)
-                if answer.status_code not in BUSY or pause is None:
-                    return answer, ""
             except httpx.TransportError as error:
                 reason = type(error).__name__
-                repeatable = method == "GET" or path.endswith("/filter")
-                if pause is None or not (repeatable or isinstance(error, httpx.ConnectError)):
+                if tried >= RETRIES_UNANSWERED:
                     break
-            time.sleep(pause)
+            else:
+                if answer.status_code == 409 and reason:
+                    return httpx.Response(204), ""
+                if answer.status_code not in BUSY or pause is None:
+                    return answer, ""
+            time.sleep(pause or 0)
         return None, reason
