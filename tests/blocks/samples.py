@@ -15,11 +15,6 @@ KEYFILE = {
     "client_email": "a@b.example",
     "token_uri": "https://oauth2.example/token",
 }
-    "type": "service_account",
-    "private_key": f"-----{CANARY}-key",
-    "client_email": "a@b.example",
-    "token_uri": "u",
-}
 
 
 def _connection(conn_type: str, **fields: Any) -> dict[str, Any]:

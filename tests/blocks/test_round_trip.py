@@ -40,7 +40,8 @@ def fields(connection_id, uri):
     names = ("conn_type", "host", "login", "password", "port", "schema", "extra", "description")
     return {name: getattr(read, name) for name in names}
 lines = open(home + "/uris.env", newline="\\n").read().splitlines()
-json.dump({line.partition("=")[0]: fields(*line.split("=", 1)) for line in lines}, open(home + "/uris_read.json", "w"))
+found = {line.partition("=")[0]: fields(*line.split("=", 1)) for line in lines}
+json.dump(found, open(home + "/uris_read.json", "w"))
 """
 FORMATS: dict[str, tuple[str, ...]] = {
     "connections.json": (),
