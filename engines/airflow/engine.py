@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from airflow_client.cli import AirflowCli, AirflowInstallation
 from airflow_client.credentials import Credentials, from_environment
 from airflow_client.rest import AirflowClient
 from engines.airflow import metadata
-from engines.airflow.process_run import run_in_process
+from engines.airflow.process_run import DagTest, dag_test, run_in_process
 from engines.airflow.rest_run import run_by_rest
 from engines.airflow.services import AirflowServices, check_port
 from engines.airflow.settings import USER, Place, airflow_environment, write_login
@@ -219,6 +219,22 @@ class AirflowEngine:
                 self._running = None
         check_alive = self._services.check_alive if self._services else lambda: None
         return run_by_rest(self.client, request, dict(self.versions()), check_alive)
+
+    def dag_test(self, dag_id: str, timeout_seconds: float) -> dict[str, Any]:
+        """Run any DAG of the folder in process; give the outcome as `engines/airflow/runner.py` has it.
+
+        Raises CannotProceedError if Airflow could not run it at all.
+        """
+        place = self._here()
+        return dag_test(
+            self._cli_python,
+            place,
+            DagTest(dag_id),
+            env=airflow_environment(place, tuned=self._tuned),
+            log=self._log_dir / f"{dag_id}.log",
+            timeout_seconds=timeout_seconds,
+            on_start=self._note_process,
+        )
 
     def _note_process(self, pid: int) -> None:
         self._running = pid

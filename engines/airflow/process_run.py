@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -44,27 +44,59 @@ def run_in_process(
     secret = {f"AIRFLOW_CONN_{names.connection.upper()}": json.dumps(connection)}
     if request.webhook_url:
         secret[f"AIRFLOW_VAR_{names.slack_variable.upper()}"] = request.webhook_url
-    log = request.log_dir / LOG
+    outcome = dag_test(
+        python,
+        place,
+        DagTest(pipeline.airflow_dag_id, conf_of(request, names), secret, secrets_of(request)),
+        env=airflow_environment(place, tuned=tuned),
+        log=request.log_dir / LOG,
+        timeout_seconds=request.timeout_seconds,
+        on_start=on_start,
+    )
+    return _run(request, outcome, versions, [step.name for step in pipeline.steps])
+
+
+@dataclass(frozen=True)
+class DagTest:
+    """What `dag.test()` is asked to run."""
+
+    dag_id: str
+    conf: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Connections and Variables, which must be known before Airflow is imported."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What Airflow is to mask in its log."""
+
+
+def dag_test(
+    python: Path,
+    place: Place,
+    asked: DagTest,
+    *,
+    env: Mapping[str, str],
+    log: Path,
+    timeout_seconds: float,
+    on_start: Callable[[int], None],
+) -> dict[str, Any]:
+    """Run one DAG by `engines/airflow/runner.py`, which says what the outcome has.
+
+    Raises CannotProceedError if the DAG cannot be imported or Airflow does not answer.
+    """
     answer = call(
         "The run in Airflow's process",
         # -P: the modules beside the script are not Airflow's.
         [str(python), "-P", str(RUNNER)],
-        {
-            "dag_id": pipeline.airflow_dag_id,
-            "dags_folder": str(place.dags_folder),
-            "conf": conf_of(request, names),
-            "environment": secret,
-            "secrets": secrets_of(request),
-        },
-        env=airflow_environment(place, tuned=tuned),
+        asdict(asked) | {"dags_folder": str(place.dags_folder)},
+        env=env,
         log=log,
-        timeout_seconds=request.timeout_seconds,
+        timeout_seconds=timeout_seconds,
         on_start=on_start,
     )
     if "cannot_run" in answer:
-        told = mask_values(answer["cannot_run"], secrets_of(request))
-        raise CannotProceedError(f"Airflow cannot run {pipeline.airflow_dag_id}: {told}. See {log}.")
-    return _run(request, answer["outcome"], versions, [step.name for step in pipeline.steps])
+        told = mask_values(answer["cannot_run"], asked.secrets)
+        raise CannotProceedError(f"Airflow cannot run {asked.dag_id}: {told}. See {log}.")
+    outcome: dict[str, Any] = answer["outcome"]
+    return outcome
 
 
 def _run(request: RunRequest, outcome: Mapping[str, Any], versions: dict[str, str], steps: list[str]) -> Run:
