@@ -64,6 +64,7 @@ def page(report: Mapping[str, Any], folder: Path) -> str:
             failed=[run for run in report["runs"] if run["state"] == "failed"],
             main=report["main_pair"],
             ratio=main_ratio(report),
+            notes=notes_of(report),
             folder=str(folder),
         )
     )
@@ -113,6 +114,17 @@ def _prose(text: str) -> Markup:
 def _command(text: str) -> Markup:
     """Let a command break between its words, never after the dashes of an option."""
     return Markup(" ").join(Markup("<span>{}</span>").format(word) for word in text.split(" "))
+
+
+def notes_of(report: Mapping[str, Any]) -> list[str]:
+    """Say what of the outputs was not compared, or otherwise than by plain equality."""
+    found = (
+        f"{output['name']}: {note}"
+        for output in report["outputs"]
+        for pair in (output, *output["pairs"])
+        for note in pair["notes"]
+    )
+    return list(dict.fromkeys(found))
 
 
 def main_ratio(report: Mapping[str, Any]) -> RatioWords | None:

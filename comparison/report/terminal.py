@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from comparison.report import words
-from comparison.report.page import HEADLINES, SIGNS, main_ratio
+from comparison.report.page import HEADLINES, SIGNS, main_ratio, notes_of
 from comparison.report.write import ReportFiles
 from comparison.verdict import TITLES
 
@@ -33,7 +33,7 @@ def print_summary(report: Mapping[str, Any], files: ReportFiles, console: Consol
         console.print(Text(f"A difference was planted on purpose: {report['planted']}", style="yellow"))
     if report["outputs"]:
         console.print(_outputs(report))
-    for line in _failed_logs(report):
+    for line in (*notes_of(report), *_failed_logs(report)):
         console.print(Text(line))
     said = main_ratio(report)
     if said:

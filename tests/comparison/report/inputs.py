@@ -234,6 +234,7 @@ def hostile() -> ReportInput:
             Sample("changed", ("2",), "name", "", None),
             Sample("changed", ("3",), "name", LONG + "a" + LONG, LONG + "b" + LONG),
         ),
+        notes=(f"{HOSTILE} was not compared.",),
     )
     given = replaced(given, "airflow", "prefect", difference)
     first = given.runs[0]

@@ -108,6 +108,14 @@ def test_values_are_text_and_never_markup(browser: Browser, reports: dict[str, R
     page.close()
 
 
+def test_what_was_not_compared_is_on_the_first_screen(
+    browser: Browser, reports: dict[str, ReportFiles]
+) -> None:
+    page, _ = opened(browser, reports["hostile"])
+    assert f"trees: {HOSTILE} was not compared." in page.locator(".first").inner_text()
+    page.close()
+
+
 def test_null_and_the_empty_text_look_different(browser: Browser, reports: dict[str, ReportFiles]) -> None:
     page, _ = opened(browser, reports["hostile"])
     row = page.locator("#differences ~ table tbody tr", has_text="id = 2").inner_text()

@@ -180,6 +180,9 @@ class TestTerminal:
         said = self.printed(inputs.different())
         assert said.startswith("≠ The rows differ\n") and "planted on purpose" in said
 
+    def test_what_was_not_compared_is_said(self) -> None:
+        assert f"trees: {inputs.HOSTILE} was not compared." in self.printed(inputs.hostile(), 1000)
+
     def test_a_failed_run(self) -> None:
         said = self.printed(inputs.failed())
         assert said.startswith("? No comparison was possible\n")
