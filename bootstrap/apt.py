@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrap.errors import SetupError
-from bootstrap.places import APT, INSTALLED_BY_APT
+from bootstrap.errors import NO_NETWORK, SetupError
+from bootstrap.places import APT, INSTALLED_BY_APT, LOGS
 from bootstrap.runner import Runner
 
 STATUS = Path("/var/lib/dpkg/status")
@@ -28,9 +28,11 @@ class Apt:
     options: tuple[str, ...]
     log: str
     updated: bool = False
+    unreached: bool = False
+    """Whether some source could not be reached: it matters only if what is needed is then missing."""
 
     def update(self) -> None:
-        """Read the lists of packages anew. A source that cannot be reached shows when it is needed."""
+        """Read the lists of packages anew."""
         if not self.updated:
             self.runner.run(
                 "reading apt's package lists",
@@ -38,6 +40,8 @@ class Apt:
                 log=f"{self.log}-update",
             )
             self.updated = True
+            said = (LOGS / f"{self.log}-update.log").read_text(errors="replace")
+            self.unreached = NO_NETWORK.search(said) is not None
 
     def newest(self, pattern: str) -> str | None:
         """Give the package with the highest number where `pattern` has `(\\d+)`, if apt can get one."""

@@ -11,7 +11,8 @@ NO_NETWORK = re.compile(
     r"Temporary failure|Could not resolve|Name or service not known|failed to lookup address|dns error"
     r"|Network is unreachable|Connection refused|Connection timed out|ConnectTimeout|NewConnectionError"
     r"|error sending request|Failed to download|tcp connect error|operation timed out|Failed to fetch"
-    r"|Could not connect|Cannot initiate the connection|Unable to connect|No matching distribution found",
+    r"|Could not connect|Cannot initiate the connection|Unable to connect|No matching distribution found"
+    r"|Unable to locate package",
     re.IGNORECASE,
 )
 NO_TRUST = re.compile(r"certificate verif|CERTIFICATE_VERIFY_FAILED|UnknownIssuer|invalid peer cert", re.I)

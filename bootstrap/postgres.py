@@ -93,10 +93,12 @@ def plan(runner: Runner, apt: Apt | None) -> Plan:
     source.update()
     package = source.newest(PACKAGE)
     if package is None:
-        raise SetupError(
-            f"apt knows no package postgresql-NN-postgis-3: its sources lack it or cannot be reached. "
-            f"{_instead()}"
-        )
+        if source.unreached:
+            raise SetupError(
+                f"PostgreSQL with PostGIS is not here, and apt's sources could not be reached. "
+                f"Check the network, then call again. {_instead()}"
+            )
+        raise SetupError(f"apt's sources have no package postgresql-NN-postgis-3. {_instead()}")
     return Plan("unpacked" if unpack else "apt", None, package, source)
 
 
@@ -214,5 +216,5 @@ def _instead() -> str:
     """Say what a user can do where the set-up can do nothing."""
     return (
         "Install PostgreSQL with PostGIS (on Debian and Ubuntu: apt-get install postgresql-postgis), "
-        "or give a server that has it: make compare DATABASE_URL=postgresql://..."
+        "or give a server that has it: DATABASE_URL=postgresql://... make compare"
     )
