@@ -42,6 +42,8 @@ class AirflowEngine:
     With `airflow_url` a running Airflow is driven, whose login comes from the environment (see
     `airflow_client.credentials`); otherwise one is started, out of the environment of `airflow_python` or of
     the checkout's. `port` is that of the UI, a free one if None; `restore` a folder that `save` wrote.
+
+    Raises CannotProceedError for an address of a running Airflow in process.
     """
 
     name: EngineName = "airflow"
@@ -66,7 +68,12 @@ class AirflowEngine:
         self._metadata_url = metadata_url
         self._tuned = tuned
         self._restore = restore
-        self._airflow_url = airflow_url if mode == "dispatched" else None
+        if mode == "in-process" and airflow_url is not None:
+            raise CannotProceedError(
+                "A running Airflow is driven in dispatched mode; in process none is used. Leave out "
+                "--airflow-url, or use --mode dispatched."
+            )
+        self._airflow_url = airflow_url
         self._cli_python = airflow_python or AIRFLOW_PYTHON
         self._port = port
         self._dags_folder = dags_folder

@@ -84,6 +84,17 @@ def test_without_an_environment_it_says_what_to_do(tmp_path: Path) -> None:
         pass
 
 
+def test_a_running_airflow_is_not_for_runs_in_process(tmp_path: Path) -> None:
+    with pytest.raises(CannotProceedError, match="driven in dispatched mode"):
+        AirflowEngine(
+            "in-process",
+            folder=tmp_path,
+            log_dir=tmp_path,
+            metadata_url="",
+            airflow_url="http://127.0.0.1:8080",
+        )
+
+
 def test_a_port_that_is_taken_is_told_before_anything_starts(postgres: Cluster, tmp_path: Path) -> None:
     engine = AirflowEngine(
         "dispatched", folder=tmp_path, log_dir=tmp_path, metadata_url=postgres.url(), port=postgres.port
