@@ -63,8 +63,11 @@ def duckdb_scanner(left: str, right: str) -> Found:
     import duckdb
 
     connection = duckdb.connect()
-    connection.execute("INSTALL postgres")
-    connection.execute("LOAD postgres")
+    try:
+        connection.execute("INSTALL postgres")
+        connection.execute("LOAD postgres")
+    except duckdb.Error:
+        raise SystemExit("DuckDB's postgres extension could not be downloaded on this machine") from None
     connection.execute(f"ATTACH '{LEFT_URL}' AS a (TYPE postgres, READ_ONLY)")
     connection.execute(f"ATTACH '{RIGHT_URL}' AS b (TYPE postgres, READ_ONLY)")
     tests = " OR ".join(f"l.{name} IS DISTINCT FROM r.{name}" for name in COLUMNS)
@@ -125,7 +128,7 @@ def datacompy_polars(left: str, right: str) -> Found:
 def _datacompy(compared: Any) -> Found:
     common = len(compared.intersect_rows)
     return {
-        "changed": common - compared.count_matching_rows(),
+        "changed": int(common - compared.count_matching_rows()),
         "missing": len(compared.df1_unq_rows),
         "extra": len(compared.df2_unq_rows),
     }

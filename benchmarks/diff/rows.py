@@ -51,15 +51,14 @@ def benchmark(name: str, rows: int, repeat: int, cases: Sequence[Case]) -> Bench
         f"Of ours and the bare query the median of {repeat} alternating runs; peers once.",
         f"The start of ours takes {start:.2f} s of CPU, most of it imports.",
     ]
-    wrong = [
-        f"{TITLES.get(method, method)} on {CASES[case.table]} ({'two databases' if case.two else 'one'}): "
-        f"{_answer(runs[-1], case, method) or runs[-1].error}"
-        for case in cases
-        for method, runs in case.runs.items()
-        if runs[-1].found is None or _wrong(runs[-1], case, rows)
-    ]
-    if wrong:
-        remarks.append("Wrong or failed: " + "; ".join(dict.fromkeys(wrong)) + ".")
+    wrong: dict[str, str] = {}
+    for case in cases:
+        for method, runs in case.runs.items():
+            if runs[-1].found is None or _wrong(runs[-1], case, rows):
+                where = f"{CASES[case.table]}, {'two databases' if case.two else 'one database'}"
+                said = _answer(runs[-1]) or runs[-1].error
+                wrong.setdefault(TITLES.get(method, method), f"{said} ({where})")
+    remarks += [f"{method}: {said}." for method, said in wrong.items()]
     return Benchmark(
         name=name,
         title=f"replant diff on {rows:,} rows",
@@ -77,11 +76,12 @@ def _rows(case: Case, rows: int) -> list[Row]:
         if method == OURS:
             continue
         title = TITLES.get(method, "reladiff hashdiff" if case.two else "reladiff joindiff")
-        note = f"peer's memory {max(run.memory_mb for run in runs):,.0f} MB"
+        memory = max(run.memory_mb for run in runs)
+        note = f"peer's memory {memory:,.0f} MB" if memory > MOST_MEMORY_MB else ""
         if runs[-1].found is None:
             note = "the peer failed"
         elif _wrong(runs[-1], case, rows):
-            note += "; the peer's answer is wrong"
+            note = "; ".join(filter(None, (note, "the peer's answer is wrong")))
         made.append(Row(f"{where}, {CASES[case.table]}", ours, title, case.cpu(method), "CPU s", note))
     return made
 
@@ -104,7 +104,7 @@ def _wrong(run: Measured, case: Case, rows: int) -> bool:
     )
 
 
-def _answer(run: Measured, case: Case, method: str) -> str:
+def _answer(run: Measured) -> str:
     if run.found is None:
         return ""
-    return f"{run.found['changed']} changed, {run.found['missing']} missing, {run.found['extra']} extra"
+    return f"says {run.found['changed']} changed, {run.found['missing']} missing, {run.found['extra']} extra"

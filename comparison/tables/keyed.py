@@ -14,13 +14,13 @@ from operator import itemgetter
 from psycopg2 import sql
 
 from comparison.tables.confirm import equal_pairs
+from comparison.tables.merge import Row, merged
 from comparison.tables.relation import Comparison, Relation, column_of, key_hash
 from comparison.tables.tally import Key, Tally, Text
 
 BATCH = 1000
 """Rows whose texts differ, asked about at once."""
 
-Row = tuple[Key, tuple[Text, ...]]
 Pending = tuple[Key, tuple[Text, ...], tuple[Text, ...], tuple[int, ...]]
 
 
@@ -59,27 +59,11 @@ def _settle(comparison: Comparison, pending: list[Pending], tally: Tally) -> Non
 
 
 def _matched(comparison: Comparison, only: sql.Composable | None) -> Iterator[tuple[Row | None, Row | None]]:
-    """Merge the two streams; a row without a partner comes with None."""
-    left = _groups(comparison, comparison.left, only)
-    right = _groups(comparison, comparison.right, only)
     # Keys of some types can be equal and be written in several ways: those go by their hash.
     by_text = all(column.one_form for column in comparison.keys)
-    nothing: tuple[int | None, dict[Key, Row]] = (None, {})
-    old, new = next(left, nothing), next(right, nothing)
-    while old[0] is not None or new[0] is not None:
-        if new[0] is None or (old[0] is not None and old[0] < new[0]):
-            yield from ((row, None) for row in old[1].values())
-            old = next(left, nothing)
-        elif old[0] is None or new[0] < old[0]:
-            yield from ((None, row) for row in new[1].values())
-            new = next(right, nothing)
-        else:
-            if not by_text and len(old[1]) == len(new[1]) == 1:
-                yield next(iter(old[1].values())), next(iter(new[1].values()))
-            else:
-                yield from ((row, new[1].pop(key, None)) for key, row in old[1].items())
-                yield from ((None, row) for row in new[1].values())
-            old, new = next(left, nothing), next(right, nothing)
+    left = _groups(comparison, comparison.left, only)
+    right = _groups(comparison, comparison.right, only)
+    return merged(left, right, by_text=by_text)
 
 
 def _groups(

@@ -18,7 +18,15 @@ def compare_places(left: str, right: str, options: DiffOptions, told: Told) -> D
     urls = postgres_url(left), postgres_url(right)
     if urls[0] is not None and urls[1] is not None:
         return compare_databases(urls[0], urls[1], options, told)
-    raise CannotProceedError("files")
+    from comparison.tables.files.compare import compare_readers
+    from comparison.tables.files.readers import open_reader
+
+    timeout = options.statement_timeout_seconds
+    with (
+        open_reader("left", left, urls[0], timeout) as first,
+        open_reader("right", right, urls[1], timeout) as second,
+    ):
+        return compare_readers(first, second, options, told)
 
 
 def postgres_url(place: str) -> str | None:
