@@ -13,6 +13,7 @@ from typing import Any, Self
 from airflow_client.cli import AirflowCli, AirflowInstallation
 from airflow_client.credentials import Credentials, from_environment
 from airflow_client.rest import AirflowClient
+from airflow_client.transport import AirflowApiError
 from engines.airflow import metadata
 from engines.airflow.process_run import DagTest, dag_test, run_in_process
 from engines.airflow.rest_run import run_by_rest
@@ -87,7 +88,7 @@ class AirflowEngine:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             if self._airflow_url is not None:
-                self._connect(stack, self._airflow_url, from_environment())
+                _check_version(self._connect(stack, self._airflow_url, from_environment()))
             else:
                 self._start(stack)
             self._stack = stack.pop_all()
@@ -260,6 +261,19 @@ class AirflowEngine:
         facts = _SavedFacts(self._installed().airflow_version, self._place.port)
         (folder / SAVED_FACTS).write_text(json.dumps(asdict(facts)))
         return True
+
+
+def _check_version(client: AirflowClient) -> None:
+    """Raise CannotProceedError if this is no Airflow 3, or if it refuses the login."""
+    try:
+        version = client.version()
+    except AirflowApiError as error:
+        if error.status != 404:
+            raise
+        version = "of an older kind"
+    if not version.startswith("3."):
+        raise CannotProceedError(f"{client.url} is an Airflow {version}; replant drives Airflow 3.")
+    client.dags()
 
 
 def _installation(python: Path) -> AirflowInstallation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
-from airflow_client.records import Connection, DagRun, TaskInstance, Variable
+from airflow_client.records import Connection, DagImportError, DagRun, TaskInstance, Variable
 from airflow_client.rest import AirflowClient
 from airflow_client.transport import AirflowApiError
 from engines.airflow.readout import (
@@ -30,7 +30,9 @@ from pipelines.catalog import Pipeline
 from pipelines.errors import CannotProceedError
 from pipelines.secrets import mask, mask_values
 
-PARSE_SECONDS = 60.0
+PARSE_SECONDS = 30.0
+"""How long a DAG may take to appear; the folder is looked at every 2 s."""
+GRACE_SECONDS = 5.0
 LATE_NOTICE_SECONDS = 20.0
 """The dag-processor sends the notice of a run whose task was killed, and tells nobody when it has: 1-4 s
 after the run on a quiet machine, 12 s on one under load."""
@@ -95,12 +97,11 @@ def wait_for_dag(client: AirflowClient, dag_id: str, check_alive: Callable[[], N
     deadline = time.monotonic() + PARSE_SECONDS
     while (dag := client.dag(dag_id)) is None:
         errors = client.import_errors()
-        if errors or time.monotonic() > deadline:
-            told = "\n".join(f"{error.file}:\n{mask(error.stack_trace).strip()}" for error in errors)
-            raise CannotProceedError(
-                f"Airflow at {client.url} has no DAG {dag_id}. "
-                + (f"It could not import:\n{told}" if told else "Put airflow_dags/ into its DAG folder.")
-            )
+        if errors:
+            # Perhaps of another file, while this one is still being parsed.
+            deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
+        if time.monotonic() > deadline:
+            raise CannotProceedError(_missing(client, dag_id, errors))
         check_alive()
         time.sleep(0.2)
     if dag.is_paused:
@@ -108,6 +109,17 @@ def wait_for_dag(client: AirflowClient, dag_id: str, check_alive: Callable[[], N
             f"The DAG {dag_id} is paused in Airflow at {client.url}, so a run would wait for ever. "
             "Unpause it there; mind that its schedule then starts runs on its default connection as well."
         )
+
+
+def _missing(client: AirflowClient, dag_id: str, errors: Sequence[DagImportError]) -> str:
+    """Say that a DAG is not there, with the ends of the first import errors."""
+    ends = [
+        f"{error.file}:\n" + "\n".join(mask(error.stack_trace).strip().splitlines()[-8:])
+        for error in errors[:3]
+    ]
+    return f"Airflow at {client.url} has no DAG {dag_id}. " + (
+        "It could not import:\n" + "\n".join(ends) if ends else "Put airflow_dags/ into its DAG folder."
+    )
 
 
 def run_by_rest(

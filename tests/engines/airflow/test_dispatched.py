@@ -348,3 +348,14 @@ def test_a_session_that_is_killed_leaves_no_process(
     ours.wait()
     _gone, alive = psutil.wait_procs([psutil.Process(p) for p in told["pids"] if psutil.pid_exists(p)], 30)
     assert alive == []
+
+
+def test_something_that_is_no_airflow_is_told_at_the_start(
+    slack: SlackSink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REPLANT_AIRFLOW_TOKEN", "token-canary")
+    url = slack.url.partition("/services")[0]
+    engine = AirflowEngine("dispatched", folder=tmp_path, log_dir=tmp_path, metadata_url="", airflow_url=url)
+    with pytest.raises(CannotProceedError, match=url) as told, engine:
+        pass
+    assert "canary" not in str(told.value)
