@@ -24,7 +24,7 @@ def seconds(value: float | None) -> str:
         return f"{value:.2f} s"
     if size >= 0.001:
         return f"{value * 1000:.0f} ms"
-    return "0 ms" if value == 0 else "under 1 ms"
+    return "0 ms" if value == 0 else "< 1 ms"
 
 
 def size(value: float | None) -> str:

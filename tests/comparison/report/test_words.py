@@ -36,7 +36,7 @@ def ratio(middle: float, low: float | None, high: float | None, rounds: int = 6)
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (None, "not measured"), (0, "0 ms"), (0.0002, "under 1 ms"), (0.0416, "42 ms"), (1.234, "1.23 s"),
+        (None, "not measured"), (0, "0 ms"), (0.0002, "< 1 ms"), (0.0416, "42 ms"), (1.234, "1.23 s"),
         (41.27, "41.3 s"), (123.4, "123 s"), (1800, "30.0 min"), (-0.05, "-50 ms"),
     ],
 )  # fmt: skip
