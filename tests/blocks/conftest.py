@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from blocks.prefect_address import find_address
+from blocks.prefect_api import PrefectApi
 from engines.ports import LOOPBACK, free_ports
 from engines.service import Service, environment
+from tests.blocks.desk import Desk
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +40,7 @@ def prefect_server(prefect_home: Path) -> Iterator[str]:
     argv = [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
     argv += ["--no-ui"]
     with Service("Prefect server", argv, log=prefect_home / "server.log", env=env) as service:
-        service.wait_until(lambda: _healthy(api), 120)
+        service.wait_until(lambda: _healthy(api), 300)
         yield api
 
 
@@ -49,6 +53,12 @@ def prefect_api(prefect_server: str, prefect_home: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PREFECT_API_URL", prefect_server)
     with temporary_settings({PREFECT_API_URL: prefect_server}):
         yield prefect_server
+
+
+@pytest.fixture
+def desk(prefect_api: str, tmp_path: Path) -> Desk:
+    """An empty desk."""
+    return Desk(tmp_path, PrefectApi(find_address(os.environ)))
 
 
 def _healthy(api: str) -> bool:
