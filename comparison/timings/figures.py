@@ -10,6 +10,7 @@ import pandas as pd
 from comparison.timings.advice import advise
 from comparison.timings.ratio import LEVEL, RESAMPLES, SEED, ratio_of
 from comparison.timings.tables import USAGE, PlainRun, run_table, task_table, waited_seconds
+from comparison.verdict import TITLES
 from engines.run import EngineName
 
 
@@ -21,7 +22,8 @@ def timing_figures(
     Seconds of a run count from the request to the end. Failed runs, warm-ups and controls are in no median.
     `command` is what the user typed: warnings name it with another `--repeat`.
     """
-    good = [run for run in runs if run["state"] == "success"]
+    good = [run for run in runs if run["state"] == "success" and run["seconds"] > 0]
+    odd = [run for run in runs if run["seconds"] <= 0]
     measured = [run for run in good if run["role"] == "measured"]
     table, tasks = run_table(measured), task_table(measured)
     engines = list(dict.fromkeys(run["engine"] for run in measured))
@@ -46,7 +48,16 @@ def timing_figures(
         ],
         "noise_floor": _noise_floor(good),
     }
-    return {**figures, "warnings": advise(figures, command)}
+    return {**figures, "warnings": [*_clocks(odd), *advise(figures, command)]}
+
+
+def _clocks(odd: Sequence[PlainRun]) -> list[str]:
+    """Say which runs are in no figure because they ended before they were asked for."""
+    return [
+        f"Run {run['order']}, on {TITLES[run['engine']]}, ended {-run['seconds']:.3g} s before it was asked "
+        "for: the clocks of that engine and of this machine differ. It is in no figure; set both by NTP."
+        for run in odd
+    ]
 
 
 def _engine(

@@ -70,6 +70,17 @@ class TestWhatCounts:
         assert [entry["engine"] for entry in found["engines"]] == ["airflow"]
         assert found["ratios"] == []
 
+    def test_a_run_that_ended_before_it_was_asked_for_is_in_no_figure_and_said(self) -> None:
+        found = figures(
+            made("airflow", 1, -2.0),
+            made("airflow", 2, 4.0, number=2),
+            made("prefect", 3, 2.0),
+            made("prefect", 4, 2.0, number=2),
+        )
+        assert of(found, "airflow")["seconds"]["median"] == 4.0
+        assert found["ratios"][0]["ratio"] == 0.5 and not found["ratios"][0]["paired"]
+        assert "Run 1, on Airflow, ended 2 s before it was asked for" in found["warnings"][0]
+
     def test_no_runs_at_all(self) -> None:
         found = figures()
         assert found["engines"] == [] and found["ratios"] == [] and found["noise_floor"] is None
