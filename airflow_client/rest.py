@@ -23,7 +23,7 @@ def _part(text: str) -> str:
 class AirflowClient:
     """One Airflow. Every call raises AirflowApiError, a sentence, if Airflow refuses or cannot be reached."""
 
-    def __init__(self, url: str, credentials: Credentials, timeout_seconds: float = 30.0) -> None:
+    def __init__(self, url: str, credentials: Credentials, timeout_seconds: float = 60.0) -> None:
         self._transport = Transport(url, credentials, timeout_seconds)
 
     def __enter__(self) -> Self:
@@ -110,10 +110,13 @@ class AirflowClient:
         dag_id: str,
         run_id: str,
         timeout_seconds: float,
-        every_seconds: float = 0.2,
+        every_seconds: float = 0.5,
         still_alive: Callable[[], None] | None = None,
     ) -> DagRun:
         """Wait until a run has finished, well or badly; `still_alive` may raise to end the wait.
+
+        Each look costs the api-server 10-20 ms of CPU; a run's times are Airflow's own, so how often one
+        looks does not show in them.
 
         Raises TimeoutError, with a sentence, if it has not finished in time.
         """

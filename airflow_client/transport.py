@@ -29,7 +29,7 @@ class AirflowApiError(CannotProceedError):
 class Transport:
     """Requests to one Airflow, with a token that is fetched when needed and renewed when refused."""
 
-    def __init__(self, url: str, credentials: Credentials, timeout_seconds: float = 30.0) -> None:
+    def __init__(self, url: str, credentials: Credentials, timeout_seconds: float = 60.0) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise CannotProceedError(f"{mask(url)!r} is no address of an Airflow: http://HOST:PORT is meant.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -63,6 +64,7 @@ def connection_of(database_url: str, connection_id: str) -> Connection:
         password=parts.password,
         port=parts.port or 5432,
         schema=parts.database,
+        extra=json.dumps(dict(parts.query)) if parts.query else None,
         description="made by replant for one run, deleted after it",
     )
 

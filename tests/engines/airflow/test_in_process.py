@@ -35,7 +35,7 @@ def _request(url: str, log_dir: Path, slack: SlackSink) -> RunRequest:
 def test_a_run_tells_its_tasks_and_sends_one_message(
     in_process: AirflowEngine, sample_url: str, log_dir: Path, slack: SlackSink
 ) -> None:
-    run = in_process.run(_request(sample_url, log_dir, slack))
+    run = in_process.run(_request(f"{sample_url}?sslmode=prefer", log_dir, slack))
     assert (run.state, run.error, run.warnings, run.url) == ("success", None, (), None)
     names = ["count_new_trees", "assign_regions", "refresh_view", "rebuild_clusters", "notify"]
     assert [task.name for task in run.tasks] == names
