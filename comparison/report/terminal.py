@@ -24,27 +24,34 @@ STYLES = {
 
 
 def print_summary(report: Mapping[str, Any], files: ReportFiles, console: Console | None = None) -> None:
-    """Print to stdout, in colour on a terminal and as plain lines otherwise; no value is read as markup."""
+    """Print to stdout, in colour on a terminal and as plain lines otherwise; no value is read as markup.
+
+    What the terminal's encoding does not have becomes a question mark, not an error after all the work.
+    """
     console = console or Console(highlight=False, soft_wrap=True)
     word = report["verdict"]
-    console.print(Text(f"{SIGNS[word]} {HEADLINES[word]}", style=f"bold {STYLES[word]}"))
-    console.print(Text(report["verdict_reason"]))
+
+    def say(text: str, style: str = "") -> None:
+        console.print(Text(_encodable(text, console), style=style))
+
+    say(f"{SIGNS[word]} {HEADLINES[word]}", f"bold {STYLES[word]}")
+    say(report["verdict_reason"])
     if report["planted"]:
-        console.print(Text(f"A difference was planted on purpose: {report['planted']}", style="yellow"))
+        say(f"A difference was planted on purpose: {report['planted']}", "yellow")
     if report["outputs"]:
-        console.print(_outputs(report))
+        console.print(_outputs(report, console))
     for line in (*notes_of(report), *_failed_logs(report)):
-        console.print(Text(line))
+        say(line)
     said = main_ratio(report)
     if said:
-        console.print(Text(f"{said.headline} ({_medians(report)}; {said.interval})."))
+        say(f"{said.headline} ({_medians(report)}; {said.interval}).")
     count = len(report["timings"]["warnings"]) + len(report["warnings"])
     if count:
-        console.print(Text(f"{count} warning{'s' if count > 1 else ''} in the report.", style="dim"))
-    console.print(Text(f"Report: {files.html}"))
+        say(f"{count} warning{'s' if count > 1 else ''} in the report.", "dim")
+    say(f"Report: {files.html}")
 
 
-def _outputs(report: Mapping[str, Any]) -> Table:
+def _outputs(report: Mapping[str, Any], console: Console) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("output")
     table.add_column("rows", justify="right")
@@ -53,12 +60,16 @@ def _outputs(report: Mapping[str, Any]) -> Table:
     table.add_column("verdict")
     for output in report["outputs"]:
         table.add_row(
-            Text(output["name"]),
-            _rows(output["rows"], report["engines"]),
-            *(words.number(output[name]) for name in ("changed", "missing", "extra")),
+            Text(_encodable(output["name"], console)),
+            _encodable(_rows(output["rows"], report["engines"]), console),
+            *(_encodable(words.number(output[name]), console) for name in ("changed", "missing", "extra")),
             Text(output["verdict"], style=STYLES[output["verdict"]]),
         )
     return table
+
+
+def _encodable(text: str, console: Console) -> str:
+    return text.encode(console.encoding, "replace").decode(console.encoding)
 
 
 def _rows(rows: Mapping[str, int], engines: Sequence[str]) -> str:

@@ -180,6 +180,13 @@ class TestTerminal:
         said = self.printed(inputs.different())
         assert said.startswith("≠ The rows differ\n") and "planted on purpose" in said
 
+    def test_a_terminal_without_unicode_gets_question_marks_and_no_error(self) -> None:
+        raw = io.BytesIO()
+        out = io.TextIOWrapper(raw, encoding="latin-1")
+        print_summary(build_report(inputs.different()), FILES, Console(file=out, soft_wrap=True))
+        out.flush()
+        assert raw.getvalue().startswith(b"? The rows differ\n")
+
     def test_what_was_not_compared_is_said(self) -> None:
         assert f"trees: {inputs.HOSTILE} was not compared." in self.printed(inputs.hostile(), 1000)
 
