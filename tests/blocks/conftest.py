@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,9 @@ from blocks.prefect_address import find_address
 from blocks.prefect_api import PrefectApi
 from engines.ports import LOOPBACK, free_ports
 from engines.service import Service, environment
+from tests.blocks.airflow_home import Home
 from tests.blocks.desk import Desk
+from tests.blocks.samples import CONNECTIONS, DESCRIPTIONS, VARIABLES, made_up
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +62,25 @@ def prefect_api(prefect_server: str, prefect_home: Path, monkeypatch: pytest.Mon
 def desk(prefect_api: str, tmp_path: Path) -> Desk:
     """An empty desk."""
     return Desk(tmp_path, PrefectApi(find_address(os.environ)))
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """An Airflow that holds a connection of every type, made-up ones, and Variables."""
+    folder = tmp_path_factory.mktemp("airflow")
+    more_connections, more_variables = made_up(60)
+    (folder / "in.json").write_text(json.dumps(CONNECTIONS | more_connections))
+    wrapped = {
+        # always wrapped, so that the text arrives as it is
+        key: {"value": text, "description": DESCRIPTIONS.get(key)}
+        for key, text in (VARIABLES | more_variables).items()
+    }
+    (folder / "in_variables.json").write_text(json.dumps(wrapped))
+    home = Home(folder)
+    home.fill(folder / "in.json", folder / "in_variables.json")
+    assert set(home.read("connections.json")) == {*CONNECTIONS, *more_connections}
+    assert set(home.read("variables.json")) == {*VARIABLES, *more_variables}
+    return home
 
 
 def _healthy(api: str) -> bool:
