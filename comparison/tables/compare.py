@@ -15,7 +15,7 @@ from comparison.tables.keyed import compare_keyed
 from comparison.tables.multiset import compare_multisets
 from comparison.tables.records import OutputDifference, Sample, SchemaDifference
 from comparison.tables.relation import Comparison, Relation
-from comparison.tables.segments import SMALL, estimated_rows, segment
+from comparison.tables.segments import estimated_rows, segment
 from comparison.tables.sides import Side, open_side
 from comparison.tables.strategy import Choice, choose, same_database
 from comparison.tables.tally import Tally
@@ -23,6 +23,9 @@ from comparison.tables.tolerance import Tolerance
 from comparison.tables.types import Column, describe
 from pipelines.catalog import Output
 from pipelines.errors import CannotProceedError
+
+SMALL = 5000
+"""Up to so many rows, fetching all of them is as quick as asking twice."""
 
 
 def compare_output(
@@ -53,15 +56,19 @@ def compare_relations(
     key: tuple[str, ...] = (),
     tolerances: Mapping[str, Tolerance],
     sample_limit: int = 20,
+    small: int = SMALL,
 ) -> OutputDifference:
-    """Compare the columns that both relations have. Raises CannotProceedError as `compare_output` does."""
+    """Compare the columns that both relations have. Raises CannotProceedError as `compare_output` does.
+
+    Of relations with at most `small` rows all rows are fetched, without a look at segments first.
+    """
     began = time.monotonic()
     first, second = describe(left.side, left.query), describe(right.side, right.query)
     columns = _columns(name, left.side, first, second, tolerances)
     _check_names(name, columns, key, tolerances)
     comparison = Comparison(name, left, right, columns, key)
     choice = choose(comparison, first, second, one_database=same_database(left.side, right.side))
-    found = compare(comparison, choice, sample_limit)
+    found = compare(comparison, choice, sample_limit, small)
     return replace(
         found,
         schema=schema_differences(first, second),
@@ -71,7 +78,7 @@ def compare_relations(
     )
 
 
-def compare(comparison: Comparison, choice: Choice, sample_limit: int) -> OutputDifference:
+def compare(comparison: Comparison, choice: Choice, sample_limit: int, small: int) -> OutputDifference:
     """Compare in the way that was chosen."""
     names = [column.name for column in comparison.values] if comparison.key else []
     tally = Tally(names, sample_limit)
@@ -81,7 +88,7 @@ def compare(comparison: Comparison, choice: Choice, sample_limit: int) -> Output
         tally.rows_right = _count(Relation(comparison.left.side, comparison.right.query))
         compare_joined(comparison, tally)
     else:
-        _by_streams(comparison, tally)
+        _by_streams(comparison, tally, small)
     return OutputDifference(
         name=comparison.name,
         key=comparison.key,
@@ -97,11 +104,11 @@ def compare(comparison: Comparison, choice: Choice, sample_limit: int) -> Output
     )
 
 
-def _by_streams(comparison: Comparison, tally: Tally) -> None:
+def _by_streams(comparison: Comparison, tally: Tally, small: int) -> None:
     """Find the segments that differ, then compare their rows; of small tables, all rows."""
     compare_rows = compare_keyed if comparison.key else compare_multisets
     estimate = max(estimated_rows(comparison.left), estimated_rows(comparison.right))
-    if estimate <= SMALL:
+    if estimate <= small:
         tally.rows_left, tally.rows_right = _count(comparison.left), _count(comparison.right)
         compare_rows(comparison, tally, None)
         return

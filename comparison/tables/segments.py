@@ -21,8 +21,6 @@ from comparison.tables.relation import Comparison, Relation, column_of, key_hash
 
 ROWS_PER_SEGMENT = 64
 FEWEST, MOST = 64, 65536
-SMALL = 5000
-"""Up to so many rows, fetching all of them is as quick as asking twice."""
 _WIDE = (1 << 64) - 1
 
 Rows = list[tuple[Any, ...]]

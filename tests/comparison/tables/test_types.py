@@ -10,8 +10,7 @@ import pytest
 from psycopg2 import sql
 
 from comparison.tables import OutputDifference
-from comparison.tables import compare as compare_module
-from comparison.tables.compare import compare_relations
+from comparison.tables.compare import SMALL, compare_relations
 from comparison.tables.relation import Relation
 from comparison.tables.sides import Side, attempt, open_side
 from engines.databases import connected, create_database, drop_database
@@ -100,7 +99,12 @@ def sides(typed: Two) -> Iterator[dict[str, Side]]:
 
 
 def compare_views(
-    sides: dict[str, Side], number: int, right: str, key: tuple[str, ...] = ("id",), table: str = "r"
+    sides: dict[str, Side],
+    number: int,
+    right: str,
+    key: tuple[str, ...] = ("id",),
+    table: str = "r",
+    small: int = SMALL,
 ) -> OutputDifference:
     """Compare the left values with the right ones, which stand in another table."""
     with attempt((sides["left"], sides[right])):
@@ -110,6 +114,7 @@ def compare_views(
             Relation(sides[right], sql.SQL(view(number, table))),
             key=key,
             tolerances={},
+            small=small,
         )
 
 
@@ -118,10 +123,10 @@ NUMBERED = [pytest.param(number, id=f"{number}-{line.type}") for number, line in
 
 @pytest.mark.parametrize("number", NUMBERED)
 @pytest.mark.parametrize("way", ["join", "streams", "segments"])
-def test_by_key(sides: dict[str, Side], number: int, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if way == "segments":
-        monkeypatch.setattr(compare_module, "SMALL", 0)
-    found = compare_views(sides, number, "again" if way == "join" else "right")
+def test_by_key(sides: dict[str, Side], number: int, way: str) -> None:
+    found = compare_views(
+        sides, number, "again" if way == "join" else "right", small=0 if way == "segments" else SMALL
+    )
     expected = "streams" if way != "join" or LINES[number].type == "xml" else "join"
     assert found.strategy == expected
     assert (found.changed, found.missing, found.extra) == (1, 0, 0)
@@ -129,10 +134,9 @@ def test_by_key(sides: dict[str, Side], number: int, way: str, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("number", NUMBERED)
-def test_a_table_equals_itself(sides: dict[str, Side], number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compare_module, "SMALL", 0)
+def test_a_table_equals_itself(sides: dict[str, Side], number: int) -> None:
     for key in (("id",), ()):
-        found = compare_views(sides, number, "right", key=key, table="l")
+        found = compare_views(sides, number, "right", key=key, table="l", small=0)
         assert (found.rows_left, found.rows, found.samples) == (2, 0, ())
 
 
