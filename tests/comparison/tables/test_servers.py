@@ -1,0 +1,171 @@
+"""Two servers that are set up differently, a server that goes away, and one snapshot per side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+
+from comparison.tables import compare_output
+from comparison.tables.databases import DiffOptions, compare_databases
+from comparison.tables.sides import open_side
+from engines.databases import connected, create_database, libpq_url
+from engines.postgres import Cluster
+from pipelines.catalog import Output
+from pipelines.errors import CannotProceedError
+from tests.comparison.tables.conftest import Two, run
+
+TABLES = """
+CREATE EXTENSION postgis;
+CREATE TYPE mood AS ENUM ({labels});
+CREATE TABLE words(word text PRIMARY KEY, n numeric, seen timestamptz, price money, raw bytea, feels mood,
+                   part float8, place geometry, day date, lasts interval);
+INSERT INTO words SELECT w, length(w), '2026-03-29 01:30Z', 1.5, convert_to(w, 'UTF8'), 'fine', 0.1 + 0.2,
+    ST_MakePoint(1, 2), '2026-02-03', '1 day 2 hours'
+  FROM unnest(ARRAY['Zebra', 'apfel', 'Äpfel', 'öl', 'zz', 'a b', 'ab', 'a-b', 'É', '']) w;
+CREATE TABLE many(a text, b int, v text, PRIMARY KEY (a, b));
+INSERT INTO many SELECT chr(65 + i % 57) || i % 300, i, 'v' || i FROM generate_series(1, 8000) i;
+"""
+
+
+@pytest.fixture(scope="module")
+def two_servers(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The same rows on two servers with other settings, another collation, another order of enum labels."""
+    left = create_database(postgres.url(), "server_a")
+    run(left, TABLES.format(labels="'sad', 'fine'"))
+    options = {
+        "timezone": "Asia/Tokyo",
+        "datestyle": "German, DMY",
+        "intervalstyle": "iso_8601",
+        "bytea_output": "escape",
+        "extra_float_digits": "0",
+        "lc_monetary": "C",
+    }
+    with Cluster(tmp_path_factory.mktemp("second"), "second", durable=False, options=options) as second:
+        with connected(second.url(), autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE DATABASE server_b TEMPLATE template0"
+                " LOCALE_PROVIDER icu ICU_LOCALE 'de' LOCALE 'C.UTF-8'"
+            )
+        right = second.url("server_b")
+        run(right, TABLES.format(labels="'fine', 'sad'"))
+        yield left, right
+    run(postgres.url(), "DROP DATABASE server_a WITH (FORCE)")
+
+
+def test_settings_of_the_servers_make_no_difference(two_servers: tuple[str, str]) -> None:
+    found = compare_databases(*two_servers, DiffOptions(), lambda *_: None)
+    assert {table.name: table.word for table in found.tables} == {"words": "identical", "many": "identical"}
+    assert {table.difference.strategy for table in found.tables if table.difference} == {"streams"}
+
+
+def test_differences_across_servers_are_found_by_segments(two_servers: tuple[str, str]) -> None:
+    run(two_servers[1], "UPDATE many SET v = 'x' WHERE b = 77; DELETE FROM many WHERE b = 78")
+    run(two_servers[1], "INSERT INTO many VALUES ('ß', 1, NULL)")
+    try:
+        output = Output("many", "SELECT * FROM many", key=("a", "b"))
+        found = compare_output(*two_servers, output)
+        assert (found.rows_left, found.rows_right) == (8000, 8000)
+        assert (found.changed, found.missing, found.extra) == (1, 1, 1)
+        assert "unique index" in found.reason
+        multiset = compare_output(*two_servers, Output("many", "SELECT v FROM many"))
+        assert (multiset.missing, multiset.extra) == (2, 2)
+    finally:
+        run(two_servers[1], "UPDATE many SET v = 'v77' WHERE b = 77; DELETE FROM many WHERE a = 'ß'")
+        run(two_servers[1], "INSERT INTO many SELECT chr(65 + 78 % 57) || 78 % 300, 78, 'v78'")
+
+
+def test_a_side_is_read_in_one_snapshot(two: Two) -> None:
+    two.both("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE b(id int PRIMARY KEY)")
+
+    def meddle(number: int, *_: object) -> None:
+        # Rows that come while the comparison runs, after its snapshots were taken.
+        two.only_right(f"INSERT INTO a VALUES ({number}); INSERT INTO b VALUES ({number})")
+
+    found = compare_databases(two.left, two.right, DiffOptions(), meddle)
+    assert [table.word for table in found.tables] == ["identical", "identical"]
+
+
+def test_a_connection_that_drops_is_a_sentence(two: Two) -> None:
+    two.both("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE b(id int PRIMARY KEY)")
+
+    def cut(number: int, *_: object) -> None:
+        if number == 2:
+            with psycopg2.connect(libpq_url(two.left)) as connection, connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            connection.close()
+
+    with pytest.raises(CannotProceedError, match=r"connection to the left database .* failed") as failed:
+        compare_databases(two.left, two.right, DiffOptions(), cut)
+    assert "***" in str(failed.value)
+
+
+def test_nothing_can_be_written_through_a_side(two: Two) -> None:
+    with (
+        open_side("left", two.left) as side,
+        pytest.raises(CannotProceedError, match="read-only transaction"),
+    ):
+        side.rows(sql.SQL("CREATE TABLE x(i int)"))
+
+
+def test_inherited_rows_do_not_pass_for_a_unique_key(two: Two) -> None:
+    two.both("CREATE TABLE parent(id int PRIMARY KEY); CREATE TABLE child() INHERITS (parent)")
+    two.both("INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1)")
+    with pytest.raises(CannotProceedError, match="not unique"):
+        compare_output(two.left, two.right, Output("parent", "SELECT id FROM parent", key=("id",)))
+
+
+def test_a_set_returning_query_does_not_pass_for_a_unique_key(two: Two) -> None:
+    two.both("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1)")
+    with pytest.raises(CannotProceedError, match="not unique"):
+        query = "SELECT id, generate_series(1, 2) AS n FROM t"
+        compare_output(two.left, two.right, Output("t", query, key=("id",)))
+
+
+def test_partitions_are_compared_as_their_table(two: Two) -> None:
+    two.both(
+        "CREATE TABLE p(id int PRIMARY KEY, v text) PARTITION BY RANGE (id);"
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (100);"
+        "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (100) TO (200);"
+        "INSERT INTO p SELECT i, i FROM generate_series(1, 150) i"
+    )
+    two.only_right("UPDATE p SET v = 'x' WHERE id = 120")
+    found = compare_databases(two.left, two.right, DiffOptions(), lambda *_: None)
+    [table] = found.tables
+    assert table.name == "p"
+    assert table.difference is not None
+    assert (table.difference.changed, "unique index" in table.difference.reason) == (1, True)
+
+
+def test_keys_may_be_null_where_an_index_allows_it(two: Two) -> None:
+    two.both("CREATE TABLE t(id int UNIQUE, v text); INSERT INTO t VALUES (1, 'a'), (NULL, 'b')")
+    two.only_right("UPDATE t SET v = 'c' WHERE id IS NULL")
+    for right in (two.right, two.left):
+        found = compare_output(two.left, right, Output("t", "SELECT id, v FROM t", key=("id",)))
+        assert (found.strategy, found.changed) == ("streams", 1 if right == two.right else 0)
+    two.only_left("INSERT INTO t VALUES (NULL, 'again')")
+    with pytest.raises(CannotProceedError, match=r"\(NULL\) 2 times"):
+        compare_output(two.left, two.right, Output("t", "SELECT id, v FROM t", key=("id",)))
+
+
+def test_numbers_match_as_keys_however_they_are_written(two: Two) -> None:
+    two.both("CREATE TABLE t(id numeric, f float8, v text)")
+    two.only_left("INSERT INTO t VALUES (1.0, 0, 'a'), (100, 1, 'b')")
+    two.only_right("INSERT INTO t VALUES (1.00, '-0', 'a'), (1e2, 1, 'b')")
+    found = compare_output(two.left, two.right, Output("t", "SELECT * FROM t", key=("id", "f")))
+    assert (found.changed, found.missing, found.extra) == (0, 0, 0)
+
+
+def test_columns_of_other_types_are_compared_by_value(two: Two) -> None:
+    two.only_left("CREATE TABLE t(id int, n int, d date, j json, s varchar(5)); ")
+    two.only_left("INSERT INTO t VALUES (1, 7, '2026-01-01', '{\"a\":1}', 'x')")
+    two.only_right("CREATE TABLE t(id bigint, n numeric, d timestamp, j jsonb, s text)")
+    two.only_right("INSERT INTO t VALUES (1, 7.00, '2026-01-01', '{\"a\":1.0}', 'x')")
+    found = compare_output(two.left, two.right, Output("t", "SELECT * FROM t", key=("id",)))
+    assert (found.changed, found.missing, found.extra) == (0, 0, 0), found.samples
+    assert len(found.schema) == 5
