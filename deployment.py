@@ -60,9 +60,21 @@ def _chosen(only: str | None) -> tuple[FlowDeployment, ...]:
 
 
 def _register(options: argparse.Namespace, chosen: tuple[FlowDeployment, ...]) -> None:
+    from blocks.pipeline_drift import settings_out_of_step
     from blocks.pipeline_settings import pipeline_settings_missing
     from prefect_flows.registration import Environment, register  # imports Prefect: two seconds
 
+    # Under a name of its own a deployment stands beside the environment, with settings of its own.
+    drift = (
+        []
+        if options.name
+        else [sentence for entry in chosen for sentence in settings_out_of_step(entry.pipeline, options.env)]
+    )
+    if drift:
+        raise CannotProceedError(
+            f"The settings of {options.env} are not in step, so nothing is registered. {' '.join(drift)} "
+            f"`replant blocks plan --env {options.env} --plan FILE` and `replant blocks apply FILE` help."
+        )
     environment = Environment(options.name or options.env, paused=options.env == "dev")
     for done in register(environment, chosen, CHECKOUT):
         what = f" ({', '.join(done.changed)})" if done.changed else ""

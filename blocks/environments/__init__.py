@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from pipelines.catalog import find, names
 from pipelines.errors import CannotProceedError
 from pipelines.secrets import mask
 
-FOLDER = Path(__file__).parent
+FOLDER = "REPLANT_ENVIRONMENTS"
+"""Names another folder with the environments' files, outside of the checkout."""
 SLACK_VARIABLE = "variable/SLACK_WEBHOOK"
 SLACK_BLOCK = "slack-incoming-webhook/slack-notifications"
 _KNOWN: Mapping[str, frozenset[str]] = {
@@ -54,12 +56,13 @@ def load_environment(name: str | None) -> SettingsEnvironment:
     """
     if name is None:
         return SettingsEnvironment(None, Rules(names=pipeline_names()))
-    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    folder = Path(os.environ.get(FOLDER) or Path(__file__).parent)
+    path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
     try:
         text = path.read_text(encoding="utf-8")
         values = tomllib.loads(text)
     except FileNotFoundError:
-        there = ", ".join(sorted(each.stem for each in FOLDER.glob("*.toml")))
+        there = ", ".join(sorted(each.stem for each in folder.glob("*.toml")))
         raise CannotProceedError(
             f"There is no environment {name!r} ({path}). There are: {there}; or give a .toml file's path."
         ) from None
