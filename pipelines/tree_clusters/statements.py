@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import psycopg2.extensions
 
 HERE = Path(__file__).parent
@@ -35,10 +36,21 @@ def transaction(connection: Connection, *, read_only: bool = False) -> Iterator[
     READ COMMITTED, as in the original job, whatever the connection's default is.
     """
     connection.rollback()
-    with connection, connection.cursor() as cursor:
-        access = "READ ONLY" if read_only else "READ WRITE"
-        cursor.execute(f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED, {access}")
-        yield cursor
+    before, connection.autocommit = connection.autocommit, False
+    access = "READ ONLY" if read_only else "READ WRITE"
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED, {access}")
+            yield cursor
+        connection.commit()
+    except BaseException:
+        # Where the server is gone there is nothing to roll back, and the first error is the one to tell.
+        with suppress(psycopg2.Error):
+            connection.rollback()
+        raise
+    finally:
+        if not connection.closed:
+            connection.autocommit = before
 
 
 def only_row(cursor: Cursor) -> tuple[Any, ...]:

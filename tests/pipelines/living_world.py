@@ -17,6 +17,7 @@ from shapely import Point, Polygon
 from pipelines import catalog
 from pipelines.tree_clusters.statements import Connection
 from tests.pipelines import oracle, worlds
+from tests.pipelines.watched import breaking
 
 Place = tuple[float, float] | str | None
 """A position, well-known text of something that is none, or nothing."""
@@ -215,9 +216,8 @@ class LivingWorld(RuleBasedStateMachine):
     @precondition(lambda self: bool(self.model.trees))
     @rule(statement=st.integers(1, 40))
     def run_that_breaks_off(self, statement: int) -> None:
-        broken = Breaking(self.second, statement)
         try:
-            worlds.run(broken, variant="incremental")  # type: ignore[arg-type]
+            worlds.run(breaking(self.second, statement), variant="incremental")
         except psycopg2.OperationalError:
             self.second.rollback()
         self.run()
@@ -240,49 +240,3 @@ class LivingWorld(RuleBasedStateMachine):
         active = {tree for tree, (_, alive) in self.model.trees.items() if alive}
         assert shown == sorted((*row, True, True) for row in rows if row[0] in active)
         assert worlds.found_clusters(self.first) == self.model.clusters()
-
-
-class Breaking:
-    """A connection whose cursors fail at the statement with a given number, as a lost connection does."""
-
-    def __init__(self, connection: Connection, statement: int) -> None:
-        self._connection = connection
-        self._left = statement
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-    def __enter__(self) -> Any:
-        return self._connection.__enter__()
-
-    def __exit__(self, *error: Any) -> Any:
-        return self._connection.__exit__(*error)
-
-    def cursor(self) -> BreakingCursor:
-        return BreakingCursor(self, self._connection.cursor())
-
-    def spend(self) -> None:
-        self._left -= 1
-        if self._left == 0:
-            raise psycopg2.OperationalError("the connection was lost")
-
-
-class BreakingCursor:
-    """A cursor of such a connection."""
-
-    def __init__(self, owner: Breaking, cursor: Any) -> None:
-        self._owner = owner
-        self._cursor = cursor
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._cursor, name)
-
-    def __enter__(self) -> BreakingCursor:
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._cursor.close()
-
-    def execute(self, *arguments: Any) -> None:
-        self._owner.spend()
-        self._cursor.execute(*arguments)

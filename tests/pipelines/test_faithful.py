@@ -119,23 +119,16 @@ def test_assigning_and_flagging_is_one_commit(connection: Connection) -> None:
             cursor.execute("ALTER TABLE trees DROP CONSTRAINT never")
 
 
-def _everything(connection: Connection) -> list[list[tuple[Any, ...]]]:
-    tables = (*worlds.PIPELINE.input_tables, "active_tree_region")
-    found = [worlds.rows(connection, f"SELECT t::text FROM {table} t") for table in tables]
-    numbering = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
-    return [*found, worlds.rows(connection, numbering)]
-
-
 def test_dry_run_changes_nothing_and_foretells_the_run(database_url: str) -> None:
     sample.fill_sample(database_url, trees=2_000, seed=5)
     with connected(database_url) as connection:
-        before = _everything(connection)
+        before = worlds.everything(connection)
         told = worlds.run(connection, variant="faithful", dry_run=True)
-        assert _everything(connection) == before
+        assert worlds.everything(connection) == before
         assert "reason" in told["refresh_view"] and told["refresh_view"]["refreshed"] is False
 
         done = worlds.run(connection, variant="faithful")
-        assert _everything(connection) != before
+        assert worlds.everything(connection) != before
         assert told["count_new_trees"] == done["count_new_trees"]
         for key in ("rows", "trees"):
             assert told["assign_regions"][key] == done["assign_regions"][key] > 0

@@ -1,0 +1,1 @@
+"""The variant `incremental` of tree_clusters beside `faithful`, on regions like production's."""
