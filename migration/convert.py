@@ -13,6 +13,7 @@ from migration.carry import Carried, carry
 from migration.graph import Dag, Recording
 from migration.manifest import DagResult, result_of
 from migration.module import Module, assembled
+from migration.order import topological
 from migration.plan import REFUSED, Item
 from migration.site import Site
 from migration.source import Source
@@ -42,6 +43,9 @@ class FileResult:
 def convert_file(recording: Recording, roots: Sequence[Path], ruff: str | None) -> FileResult:
     """Give the flow file of a recorded DAG file. Never raises: an error of ours is in `crash`."""
     path = Path(recording.path)
+    cycle = _cycle(recording)
+    if cycle:
+        recording = Recording(path=recording.path, reason=cycle)
     if recording.reason is not None or not recording.dags:
         return FileResult(path, recording)
     try:
@@ -58,6 +62,16 @@ def convert_file(recording: Recording, roots: Sequence[Path], ruff: str | None) 
             for dag in recording.dags
         )
         return FileResult(path, recording, dags=dags, crash=text)
+
+
+def _cycle(recording: Recording) -> str:
+    """Airflow does not load a DAG whose tasks wait for each other."""
+    for dag in recording.dags:
+        try:
+            topological(dag)
+        except ValueError as error:
+            return f"line {dag.spot.line}: {error}"
+    return ""
 
 
 def _converted(path: Path, recording: Recording, roots: Sequence[Path], ruff: str | None) -> FileResult:

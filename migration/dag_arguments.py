@@ -44,7 +44,7 @@ SIMPLE: dict[str, Claim] = {
     "deadline": refused("make a Prefect automation for a late run"),
     "allowed_run_types": refused("Prefect does not limit how a flow is started"),
 }
-OFF = (None, False, [], {}, "", 0)
+OFF: tuple[Any, ...] = (None, False, [], {}, "", 0)
 """Values of an argument above that ask for nothing."""
 
 

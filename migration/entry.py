@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from migration.checker.run import Checker
 from migration.convert import FileResult, convert_file
 from migration.manifest import DagResult
 from migration.plan import CONVERTED, REFUSED
@@ -81,25 +82,46 @@ def _is_candidate(file: Path) -> bool:
     return all(mark.encode() in text for mark in MARKS)
 
 
-def entry_of(place: Place, recorder: Recorder, ruff: str | None) -> Entry:
-    """Record and convert one file."""
+def entry_of(place: Place, recorder: Recorder, checker: Checker, ruff: str | None) -> Entry:
+    """Record, convert and check one file."""
     roots = place.roots()
     recording = recorder.record(place.file, roots)
     result = convert_file(recording, roots, ruff)
+    modules = {_from(file, place.root): text for file, text in result.carried.texts.items()}
+    import_roots = sorted({_from(root, place.root) for root in (*result.carried.roots, place.file.parent)})
+    dags = [_dag(place, dag, result) for dag in result.dags]
+    deployments = [{"function": name, **options} for name, options in result.deployments]
+    if result.text:
+        texts = {**modules, place.name: result.text}
+        problems = checker.check(recording, place.name, texts, dags, deployments, import_roots)
+        for dag in dags:
+            _mark(dag, problems[dag["dag_id"]])
     return Entry(
         path=place.name,
-        status=recording.status,
-        reason=recording.reason or "",
+        status=result.recording.status,
+        reason=result.recording.reason or "",
         text=result.text,
         source=_source(place.file),
-        dags=[_dag(place, dag, result) for dag in result.dags],
-        deployments=[{"function": name, **options} for name, options in result.deployments],
-        modules={_from(file, place.root): text for file, text in result.carried.texts.items()},
-        import_roots=sorted({_from(root, place.root) for root in (*result.carried.roots, place.file.parent)}),
+        dags=dags,
+        deployments=deployments,
+        modules=modules,
+        import_roots=import_roots,
         missing_modules=list(recording.missing_modules),
         settings=[list(pair) for pair in recording.names_read],
         crash=result.crash,
     )
+
+
+def _mark(dag: dict[str, Any], problems: list[str]) -> None:
+    """Refuse a DAG that the check does not bear out."""
+    dag["problems"] = problems
+    if problems:
+        dag["status"] = REFUSED
+        for problem in problems:
+            dag["items"].append(
+                {"kind": "attribute", "name": "check", "line": 0, "flow_line": 0, "status": REFUSED,
+                 "note": f"the check found a difference: {problem}", "paragraph": ""}
+            )  # fmt: skip
 
 
 def _source(file: Path) -> str:

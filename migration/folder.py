@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from migration.checker.run import Checker
 from migration.entry import Entry, Place, entry_of
 from migration.recorder.run import Limits, Recorder, Settings
 
@@ -75,9 +76,9 @@ def _converted(waiting: Sequence[Place], job: Job, told: Callable[[Entry], None]
 
 def _work(share: list[Place], job: Job, results: Any) -> None:
     """Convert some files, one after the other, in a process of its own."""
-    with Recorder(job.settings, job.limits) as recorder:
+    with Recorder(job.settings, job.limits) as recorder, Checker(limits=job.limits) as checker:
         for place in share:
-            entry = entry_of(place, recorder, job.ruff)
+            entry = entry_of(place, recorder, checker, job.ruff)
             target = job.out / KEPT / _key(place)
             partial = target.with_suffix(".part")
             partial.write_text(json.dumps(dataclasses.asdict(entry)), encoding="utf-8")

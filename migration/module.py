@@ -136,7 +136,7 @@ def _kept_code(
         if isinstance(node, cst.FunctionDef) and node.name.value in decorated:
             work = decorated[node.name.value]
             node = _with_decorators(node, _decorator(shared[work.key]), work.with_context)
-        parts.append(cst.Module(body=[node]).code.rstrip("\n"))
+        parts.append(cst.Module([]).code_for_node(node).rstrip("\n"))
     return "\n".join(parts)
 
 

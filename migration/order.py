@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from migration.graph import Dag
+from itertools import pairwise
+
+from migration.graph import Dag, Task
 
 
 def topological(dag: Dag) -> list[str]:
@@ -24,26 +26,21 @@ def topological(dag: Dag) -> list[str]:
 def is_line(dag: Dag, order: list[str]) -> bool:
     """Say whether each task but the first waits for the one before it in the order."""
     pairs = {(edge.upstream, edge.downstream) for edge in dag.edges}
-    return all((left, right) in pairs for left, right in zip(order, order[1:], strict=False))
+    return all((left, right) in pairs for left, right in pairwise(order))
 
 
 def leaves(dag: Dag) -> list[str]:
-    """Give the tasks whose states make the run's state: those at the end, teardowns left out."""
-    found: dict[str, None] = {}
-    for task in dag.tasks:
-        if not dag.after(task.task_id):
-            for name in _counting(dag, task.task_id):
-                found[name] = None
-    return list(found)
+    """Give the tasks whose states make the run's state.
 
-
-def _counting(dag: Dag, name: str) -> list[str]:
-    marks = dag.task(name).marks
-    if not marks.get("teardown") or marks.get("on_failure_fail_dagrun"):
-        return [name]
+    As in Airflow's DagRun.tis_for_dagrun_state: what has nothing but teardowns behind it, teardowns left out
+    unless their failure is to fail the run.
+    """
     return [
-        one
-        for before in dag.before(name)
-        if not dag.task(before).marks.get("setup")
-        for one in _counting(dag, before)
+        task.task_id
+        for task in dag.tasks
+        if not _is_ignored(task) and all(_is_ignored(dag.task(name)) for name in dag.after(task.task_id))
     ]
+
+
+def _is_ignored(task: Task) -> bool:
+    return bool(task.marks.get("teardown")) and not task.marks.get("on_failure_fail_dagrun")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from migration.entry import Entry
 
@@ -53,7 +53,8 @@ def deployment_file(entries: Sequence[Entry]) -> str:
     """Give prefect.yaml: one deployment for each flow."""
     deployments = [_deployment(entry, one) for entry in entries for one in entry.deployments]
     document = {"name": "converted-flows", "prefect-version": "3.8.8", "deployments": deployments}
-    return "# Register with: prefect --no-prompt deploy --all\n" + yaml.safe_dump(document, sort_keys=False)
+    shown: str = yaml.safe_dump(document, sort_keys=False)
+    return "# Register with: prefect --no-prompt deploy --all\n" + shown
 
 
 def _deployment(entry: Entry, one: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Statement:
     @property
     def code(self) -> str:
         """Give its text."""
-        return cst.Module(body=[self.node]).code
+        return cst.Module([]).code_for_node(self.node)
 
 
 class Source:
@@ -54,11 +54,13 @@ class Source:
         wrapper = MetadataWrapper(cst.parse_module(self.text), unsafe_skip_copy=True)
         self._positions = wrapper.resolve(PositionProvider)
         self.module = wrapper.module
-        self.airflow_names = dict(_airflow_names(ast.parse(self.text)))
+        tree = ast.parse(self.text)
+        self.airflow_names = dict(_airflow_names(tree))
         if "airflow.utils.dates.days_ago" in self.text:
             self.airflow_names["days_ago"] = "airflow.utils.dates.days_ago"
         self._wanted = set(wanted_lines)
         self._building = set(building_lines)
+        self.all_bound = set(_bound_anywhere(tree)) | set(self.airflow_names)
         self.docstring = self.module.get_docstring(clean=False)
         self.has_annotations_import = "from __future__ import annotations" in self.text
         self.statements = self._statements()
@@ -81,7 +83,7 @@ class Source:
         new = node.visit(Rewriter(self.airflow_names))
         if not isinstance(new, cst.BaseStatement) or _is_empty(new):
             return None
-        code = cst.Module(body=[new]).code
+        code = cst.Module([]).code_for_node(new)
         try:
             table = symtable.symtable(code, str(self.path), "exec")
         except SyntaxError:
@@ -143,7 +145,9 @@ class Source:
             seen.add(name)
             givers = [s for s in self.statements if name in s.binds and not s.tainted]
             if not givers:
-                if name not in SHIMS or name not in self.airflow_names:
+                is_shim = name in SHIMS and name in self.airflow_names
+                # a name that the author never gives either is undefined in Airflow too: that is kept
+                if not is_shim and name in self.all_bound:
                     lacking.add(name)
                 continue
             for statement in givers:
@@ -208,6 +212,21 @@ def _global_names(table: symtable.SymbolTable) -> Iterator[str]:
             if symbol.is_global() and symbol.is_referenced():
                 yield symbol.get_name()
         yield from _global_names(child)
+
+
+def _bound_anywhere(tree: ast.Module) -> Iterator[str]:
+    """Give each name that the file binds in any scope."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).split(".")[0]
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            yield node.name
 
 
 def _airflow_names(tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -37,7 +37,9 @@ def write(task: Task, site: Site) -> Written:
     if task.mapping and task.mapping.kind != "expand":
         raise RefusedError("expand_kwargs of an operator; use expand", "expand_kwargs")
     for argument in own:
-        if argument.name in WRITERS or argument.name in NOTES or argument.name in SAME_AS_DEFAULT:
+        is_base = argument.name in WRITERS or argument.name in NOTES or argument.name in SAME_AS_DEFAULT
+        is_date = argument.name in ("start_date", "end_date") and isinstance(argument.value, str)
+        if is_base and not is_date:
             continue
         if argument.origin == "call" or argument.name in task.get("call", []):
             arguments[argument.name], _ = site.templated(argument.value, task)

@@ -26,7 +26,7 @@ def write(task: Task, site: Site) -> Written:
     args, kwargs = arguments_of(task)
     signature = site.signature(task.get("python_callable"))
     given = set(kwargs) | set(signature.names[: len(args)] if signature else ())
-    work, reads_context = site.python_work(task.get("python_callable"), given, task)
+    work, _ = site.python_work(task.get("python_callable"), given, task)
     name = work.function or f"({work.code.removeprefix('@VALUE@')})"
     function = f"with_context({name})" if work.with_context else name
     shown = tuple(site.templated(value, task)[0] for value in args)

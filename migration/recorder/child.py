@@ -1,4 +1,4 @@
-"""The recorder's server: `python -I -B child.py CHECKOUT`.
+"""The recorder's server: `python -I -B child.py CHECKOUT MODULE`.
 
 For each request it forks a process that locks itself in, runs the author's file and answers; the server
 itself never runs a line of theirs. Requests and answers are frames of 4 bytes of length (big-endian) and
@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
+import importlib
 import json
 import os
 import select
@@ -34,13 +36,13 @@ def main() -> None:
     checkout = sys.argv[1]
     ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
     sys.path.insert(0, checkout)
-    from migration.recorder import recording
-
+    worker = importlib.import_module(sys.argv[2])
     for name in PRELOADED:
         with contextlib.suppress(ImportError):
             __import__(name)
+    gc.freeze()
     while (request := read_frame(sys.stdin.buffer)) is not None:
-        write_frame(sys.stdout.buffer, _served(recording, json.loads(request), checkout))
+        write_frame(sys.stdout.buffer, _served(worker, json.loads(request), checkout))
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
@@ -57,7 +59,7 @@ def write_frame(stream: BinaryIO, content: bytes) -> None:
     stream.flush()
 
 
-def _served(recording: Any, request: dict[str, Any], checkout: str) -> bytes:
+def _served(worker: Any, request: dict[str, Any], checkout: str) -> bytes:
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -66,7 +68,7 @@ def _served(recording: Any, request: dict[str, Any], checkout: str) -> bytes:
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nowhere, descriptor)
-        recording.record_and_leave(request, checkout, writer)
+        worker.record_and_leave(request, checkout, writer)
     os.close(writer)
     try:
         received, stopped = _received(reader, time.monotonic() + request["seconds"])

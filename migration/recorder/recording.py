@@ -41,7 +41,7 @@ def _recorded(request: dict[str, Any], checkout: str) -> dict[str, Any]:
     sys.path[:] = [*request["roots"], *libraries]
     for name in [name for name in sys.modules if name.split(".")[0] in ("migration", "engines", "pipelines")]:
         del sys.modules[name]  # the author's folder may have modules of these names
-    _lock_in(request, libraries)
+    lock_in(request, libraries)
     environment.install()
     modules.install()
     return _executed(request["file"], book)
@@ -73,7 +73,7 @@ def _reason(error: BaseException, roots: tuple[str, ...]) -> str:
     return f"line {line}: {text}" if line else text
 
 
-def _lock_in(request: dict[str, Any], libraries: list[str]) -> None:
+def lock_in(request: dict[str, Any], libraries: list[str]) -> None:
     """Close the doors: resource limits, then files and network, then system calls."""
     scratch = request["scratch"]
     os.chdir(scratch)

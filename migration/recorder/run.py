@@ -63,6 +63,8 @@ def require_sandbox() -> None:
 class Recorder:
     """One server process; not for use by several threads at once."""
 
+    _worker = "migration.recorder.recording"
+
     def __init__(self, settings: Settings | None = None, limits: Limits | None = None) -> None:
         self._settings = settings or Settings()
         self._limits = limits or Limits()
@@ -100,10 +102,18 @@ class Recorder:
             self._process = None
 
     def _asked(self, file: Path, roots: Sequence[Path], scratch: str) -> dict[str, Any]:
+        return self._exchanged(
+            {
+                "file": str(file.resolve()),
+                "roots": [str(root.resolve()) for root in dict.fromkeys(roots)],
+                "scratch": scratch,
+            }
+        )
+
+    def _exchanged(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Send a request with the limits and settings; give the answer, or a reason."""
         request = {
-            "file": str(file.resolve()),
-            "roots": [str(root.resolve()) for root in dict.fromkeys(roots)],
-            "scratch": scratch,
+            **question,
             "variables": self._settings.variables,
             "connections": self._settings.connections,
             "seconds": self._limits.seconds,
@@ -127,7 +137,7 @@ class Recorder:
     def _server(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-B", str(CHILD), str(CHECKOUT)],
+                [sys.executable, "-I", "-B", str(CHILD), str(CHECKOUT), self._worker],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from prefect._vendor.croniter import croniter
+from prefect._vendor.croniter import croniter  # type: ignore[attr-defined]
 from prefect.blocks.system import Secret
 from prefect.events import emit_event
 from prefect.variables import Variable as PrefectVariable
@@ -256,10 +256,12 @@ def previous_tick(every: str | timedelta, moment: datetime, timezone: str, forwa
     """Give the schedule's tick before (or after) a moment, in UTC's or the schedule's own zone."""
     if isinstance(every, timedelta):
         return moment + every if forward else moment - every
-    zone = ZoneInfo(timezone)
-    ticks = croniter(PRESETS.get(every, every), moment.astimezone(zone))
-    found = ticks.get_next(datetime) if forward else ticks.get_prev(datetime)
-    return found.astimezone(zone)
+    cron, zone = PRESETS.get(every, every), ZoneInfo(timezone)
+    # A daily tick is a time on the wall clock; a tick of every few minutes is not moved by a change of clocks.
+    base = UTC if cron.split()[1].startswith("*") else zone
+    ticks = croniter(cron, moment.astimezone(base).replace(tzinfo=None))
+    found: datetime = ticks.get_next(datetime) if forward else ticks.get_prev(datetime)
+    return found.replace(tzinfo=base)
 
 
 def emits(*assets: str) -> Callable[[Any, Any, Any], None]:

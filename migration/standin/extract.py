@@ -87,7 +87,8 @@ def _task(task: Any) -> dict[str, Any]:
         "operator": operator.__name__,
         "module": operator.__module__,
         "bases": [f"{base.__module__}.{base.__name__}" for base in operator.__mro__[1:] if _counts(base)],
-        "own": not getattr(operator, "standin", False) and operator.__module__.split(".")[0] != "migration",
+        "own": not operator.__dict__.get("standin", False)
+        and operator.__module__.split(".")[0] != "migration",
         "decorator": task.__dict__.get("decorator"),
         "spot": task.spot.as_json(),
         "arguments": [

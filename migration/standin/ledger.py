@@ -80,6 +80,18 @@ def current() -> Ledger:
     return found
 
 
+def asked_by_author() -> bool:
+    """Say whether the nearest frame that is neither the stand-in's nor Python's own is one of the author's."""
+    frame: FrameType | None = sys._getframe(1)
+    own = __file__.rpartition("/")[0]
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(("<frozen", own)):
+            return file.startswith(current().roots)
+        frame = frame.f_back
+    return False
+
+
 def here() -> Spot:
     """Give the innermost call that stands in one of the author's files."""
     roots = current().roots

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from migration.standin.catalogue import Catalogue, Variable, days_ago
-from migration.standin.ledger import current
+from migration.standin.ledger import asked_by_author, current
 from migration.standin.symbols import Symbol
 
 NEVER_THERE = ("airflow.version",)
@@ -95,23 +95,10 @@ class StubFinder(MetaPathFinder):
                 return None
         if "." not in name and (name.startswith("_") or name in sys.stdlib_module_names):
             return None
-        if not _asked_by_author():
+        if not asked_by_author():
             return None
         current().missing.add(name)
         return ModuleSpec(name, _Maker(_Stub(name)), is_package=True)
-
-
-def _asked_by_author() -> bool:
-    """Say whether the import stands in one of the author's files, not inside an installed library."""
-    frame = sys._getframe(2)
-    roots = current().roots
-    found: Any = frame
-    while found is not None:
-        file = found.f_code.co_filename
-        if not file.startswith("<frozen importlib") and file != __file__:
-            return str(file).startswith(roots)
-        found = found.f_back
-    return False
 
 
 def _of_author(module: ModuleType) -> bool:

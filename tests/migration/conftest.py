@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from migration.graph import Recording
+from migration.output import RUNTIME
 from migration.recorder.run import Limits, Recorder
+from tests.migration.running import Ran, run_flow
+
+_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +36,27 @@ def recorded(recorder: Recorder, tmp_path: Path) -> Callable[[str], Recording]:
         return recorder.record(file, [folder])
 
     return record
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One Prefect server for all tests that run flows, and the runtime on the import path."""
+    home = tmp_path_factory.mktemp("prefect")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_HOME", str(home))
+        patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+        patch.syspath_prepend(str(RUNTIME))
+        from prefect.testing.utilities import prefect_test_harness
+
+        with prefect_test_harness(server_startup_timeout=180):
+            yield
+
+
+@pytest.fixture
+def run_text(prefect_server: None, tmp_path: Path) -> Callable[..., Ran]:
+    """Give a function that writes a module, runs its flow `main` and gives the states."""
+
+    def run(text: str, **parameters: object) -> Ran:
+        return run_flow(textwrap.dedent(text), tmp_path / f"flow_{next(_NUMBERS)}.py", "main", parameters)
+
+    return run

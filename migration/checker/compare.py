@@ -1,0 +1,218 @@
+"""Compares what a written flow was seen to do with the recorded graph."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from migration.graph import Dag, Task
+
+BRANCHES = ("branch", "Branch")
+PRESETS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
+           "@monthly": "0 0 1 * *", "@quarterly": "0 0 1 */3 *", "@yearly": "0 0 1 1 *",
+           "@annually": "0 0 1 1 *"}  # fmt: skip
+
+
+def differences(
+    dag: Dag, seen: Mapping[str, Any], deployment: Mapping[str, Any], refused: set[str]
+) -> list[str]:
+    """Give what differs, one sentence each. Of a refused task only its name and edges are looked at."""
+    calls = {call["name"]: call for call in seen["calls"]}
+    found = [*_names(dag, seen, calls)]
+    if not found:
+        found += _edges(dag, seen, calls)
+        for task in dag.tasks:
+            call = calls[task.task_id]
+            if task.task_id in refused:
+                if "could not be converted" not in call["doc"]:
+                    found.append(f"{task.task_id} is refused, but the flow does not raise there")
+                continue
+            found += _options(task, call, dag)
+            found += _behaviour(task, call, dag)
+            found += _arguments(task, call)
+        found += _leaves(dag, seen)
+    return [*found, *_schedule(dag, deployment), *_end(dag, seen)]
+
+
+def _end(dag: Dag, seen: Mapping[str, Any]) -> Iterator[str]:
+    """After the end of its schedule a DAG does nothing any more."""
+    ends = isinstance(dag.arguments.get("end_date"), dict)
+    if ends and seen["calls_late"]:
+        yield "the flow goes on after end_date"
+    if not ends and seen["calls_late"] != len(seen["calls"]):
+        yield "the flow ends at a date that the DAG does not have"
+
+
+def _names(dag: Dag, seen: Mapping[str, Any], calls: Mapping[str, Any]) -> Iterator[str]:
+    if seen["name"] != dag.dag_id:
+        yield f"the flow is named {seen['name']}"
+    if len(calls) != len(seen["calls"]):
+        yield "a task is called twice"
+    expected = {task.task_id for task in dag.tasks}
+    for name in sorted(expected ^ calls.keys()):
+        yield f"the task {name} is {'missing' if name in expected else 'extra'}"
+
+
+def _edges(dag: Dag, seen: Mapping[str, Any], calls: Mapping[str, Any]) -> Iterator[str]:
+    order = [call["name"] for call in seen["calls"]]
+    direct = all(call["how"] == "call" for call in seen["calls"])
+    expected = {(edge.upstream, edge.downstream) for edge in dag.edges}
+    if direct:
+        for upstream, downstream in sorted(expected):
+            if order.index(upstream) > order.index(downstream):
+                yield f"{downstream} is called before {upstream}"
+        for left, right in itertools.pairwise(order):
+            if (left, right) not in expected:
+                yield f"{right} waits for {left} without need"
+        return
+    found = {(name, call["name"]) for call in seen["calls"] for name in (*call["after"], *call["data"])}
+    for upstream, downstream in sorted(expected - found):
+        yield f"the edge {upstream} -> {downstream} is lost"
+    for upstream, downstream in sorted(found - expected):
+        yield f"the edge {upstream} -> {downstream} is new"
+
+
+def _seconds(value: Any) -> Any:
+    return value["$timedelta"] if isinstance(value, dict) and "$timedelta" in value else value
+
+
+def _options(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
+    retries = task.get("retries") or 0
+    if isinstance(retries, int) and call["retries"] != retries:
+        yield f"{task.task_id} tries again {call['retries']} times instead of {retries}"
+    if retries:
+        delay = _seconds(task.get("retry_delay", 300.0))
+        wanted = "by a function" if task.get("retry_exponential_backoff") else delay
+        if call["retry_delay_seconds"] != wanted:
+            yield f"{task.task_id} waits {call['retry_delay_seconds']} s between tries instead of {wanted}"
+    timeout = _seconds(task.get("execution_timeout"))
+    if (call["timeout_seconds"] or None) != timeout:
+        yield f"{task.task_id} has a time-out of {call['timeout_seconds']} s instead of {timeout}"
+    pool = task.get("pool")
+    if isinstance(pool, str) and pool != "default_pool" and f"pool:{pool}" not in call["tags"]:
+        yield f"{task.task_id} is not limited by the pool {pool}"
+    for name, hook in (("on_failure_callback", "on_failure"), ("on_success_callback", "on_completion")):
+        value = task.get(name)
+        wanted_hooks = len(value) if isinstance(value, list) else int(value is not None)
+        if call["hooks"][hook] < wanted_hooks:
+            yield f"{task.task_id} lost its {name}"
+
+
+def _behaviour(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
+    rule = task.get("trigger_rule", "all_success")
+    if task.marks.get("teardown") and rule == "all_success":
+        rule = "all_done_setup_success"
+    if dag.before(task.task_id) and call["rule"] != rule:
+        yield f"{task.task_id} has the rule {call['rule']} instead of {rule}"
+    kind = _kind(task)
+    if call["kind"] != kind:
+        yield f"{task.task_id} acts as {call['kind']} instead of {kind}"
+    mapped = task.mapping is not None
+    if mapped != (call["how"] in ("map", "expand")):
+        yield f"{task.task_id} is {'not ' if mapped else ''}mapped"
+    if task.mapping is not None and task.mapping.kind == "expand":
+        lists = list(task.mapping.arguments.values())
+        if all(isinstance(one, list) for one in lists):
+            wanted = 1
+            for one in lists:
+                wanted *= len(one)
+            rows = call["copies"] or []
+            if len(rows) != wanted or len({repr(row) for row in rows}) != len(
+                {repr(r) for r in itertools.product(*lists)}
+            ):
+                yield f"{task.task_id} has {len(rows)} copies instead of {wanted}"
+        elif len(call["over"] or {}) != len(lists):
+            yield f"{task.task_id} is mapped over other arguments"
+
+
+def _kind(task: Task) -> str:
+    name = task.decorator or task.operator
+    if task.marks.get("teardown"):
+        return "teardown"
+    if any(word in name for word in BRANCHES):
+        return "branch"
+    if "hort" in name and "ircuit" in name:
+        return "short_circuit" if task.get("ignore_downstream_trigger_rules", True) else "soft_short_circuit"
+    if task.operator == "LatestOnlyOperator":
+        return "soft_short_circuit"
+    return "setup" if task.marks.get("setup") else "task"
+
+
+def _arguments(task: Task, call: Mapping[str, Any]) -> Iterator[str]:
+    """Every fixed value that the operator was given must reach the task's call."""
+    given = {**(task.get("call_arguments") or {}), **(task.get("op_kwargs") or {})}
+    positional = list(task.get("op_args") or [])
+    for name in (
+        "bash_command",
+        "follow_task_ids_if_true",
+        "follow_task_ids_if_false",
+        "sql",
+        "filepath",
+        "conf",
+    ):
+        value = task.get(name)
+        is_file = isinstance(value, str) and value.endswith((".sh", ".bash", ".sql"))
+        if value and not is_file and not (task.mapping and name in task.mapping.arguments):
+            positional.append(value)
+    reached = [_shown(one) for one in (*call["args"], *call["kwargs"].values())]
+    for value in (*given.values(), *positional):
+        for one in (
+            value
+            if isinstance(value, list) and value in [given.get(k) for k in given if k[:1] == "*"]
+            else [value]
+        ):
+            if _comparable(one) and _shown(one) not in reached:
+                yield f"{task.task_id} is not given {_shown(one)[:80]}"
+    follow = [task.get("follow_task_ids_if_true"), task.get("follow_task_ids_if_false")]
+    if all(follow) and call["args"][-2:] != follow:
+        yield f"{task.task_id} goes the other way"
+
+
+def _comparable(value: Any) -> bool:
+    if isinstance(value, dict):
+        tags = [key for key in value if key.startswith("$")]
+        return all(tag == "$result" for tag in tags) and all(
+            _comparable(one) for k, one in value.items() if k != "steps"
+        )
+    if isinstance(value, list):
+        return all(_comparable(one) for one in value)
+    return not (isinstance(value, str) and "\u27e6" in value)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {_shown(v)}" for k, v in sorted(value.items()) if k != "steps") + "}"
+    return repr([_shown(one) for one in value]) if isinstance(value, list) else repr(value)
+
+
+def _leaves(dag: Dag, seen: Mapping[str, Any]) -> Iterator[str]:
+    if all(call["how"] == "call" for call in seen["calls"]):
+        return
+    returned = set(seen["returned"])
+    passive = {
+        t.task_id for t in dag.tasks if t.marks.get("teardown") and not t.marks.get("on_failure_fail_dagrun")
+    }
+    has_more = {edge.upstream for edge in dag.edges if edge.downstream not in passive}
+    wanted = {task.task_id for task in dag.tasks} - passive - has_more
+    for name in sorted(wanted - returned):
+        yield f"the run's state does not follow {name}"
+    for name in sorted(returned - wanted):
+        yield f"the run's state follows {name}, which is no leaf"
+    waited = set(seen["waited"]) | returned
+    for name in sorted(passive - waited - {edge.upstream for edge in dag.edges}):
+        yield f"nothing waits for {name}"
+
+
+def _schedule(dag: Dag, deployment: Mapping[str, Any]) -> Iterator[str]:
+    value = dag.arguments.get("schedule", dag.arguments.get("schedule_interval"))
+    schedules: Sequence[Mapping[str, Any]] = deployment.get("schedules") or []
+    if isinstance(value, str) and not value.startswith(("@once", "@continuous")):
+        wanted = PRESETS.get(value, value)
+        if [one.get("cron") for one in schedules] != [wanted] and len(wanted.split()) == 5:
+            yield f"the schedule {value} is lost"
+    elif isinstance(value, dict) and "$timedelta" in value:
+        if [one.get("interval") for one in schedules] != [value["$timedelta"]]:
+            yield "the schedule's interval is lost"
+    elif value is None and schedules:
+        yield "the flow has a schedule that the DAG has not"

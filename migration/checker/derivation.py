@@ -1,0 +1,118 @@
+"""Runs a written flow's body with recording tasks, inside its own locked-in process.
+
+The module is imported with real Prefect and without Airflow; its tasks are real Prefect tasks whose calls,
+`submit`s and `map`s are noted instead of run. The runtime is replaced by one that only notes, so that nothing
+of how the converter or its runtime think is believed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import traceback
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from typing import Any, NoReturn
+
+import prefect
+import prefect.deployments
+import prefect.events
+import prefect.runtime
+import prefect.states
+import prefect.task_runners
+import prefect.tasks
+import prefect.variables
+
+from migration.checker import notes
+from migration.recorder.recording import lock_in
+from migration.standin import environment, ledger, modules
+
+MOMENT = "PREFECT__RUNTIME__FLOW_RUN__SCHEDULED_START_TIME"
+"""What `prefect.runtime` shows as the run's time."""
+USED = (prefect.flow, prefect.task, prefect.unmapped, prefect.allow_failure, prefect.get_run_logger)
+"""Loaded by name only when asked for, so ask before the processes are forked."""
+
+
+def record_and_leave(request: dict[str, Any], checkout: str, answer: int) -> NoReturn:
+    """Derive what the flow does, write the answer to the descriptor and end the process."""
+    try:
+        found = _derived(request, checkout)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is this file's result
+        where = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)][
+            -2:
+        ]
+        found = {"reason": f"{type(error).__name__}: {error} ({', '.join(where)})"[:500]}
+    with os.fdopen(answer, "wb") as stream:
+        stream.write(json.dumps(found).encode())
+    os._exit(0)
+
+
+class _NoAirflow(MetaPathFinder):
+    def find_spec(self, name: str, path: Any, target: Any = None) -> None:
+        """Refuse Airflow."""
+        if name == "airflow" or name.startswith("airflow."):
+            raise ImportError("the written flow imports airflow")
+
+
+def _derived(request: dict[str, Any], checkout: str) -> dict[str, Any]:
+    scratch = Path(request["scratch"])
+    for name, text in request["texts"].items():
+        target = scratch / "flows" / name
+        if target.resolve().is_relative_to(scratch / "flows"):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+    roots = [str((scratch / "flows" / root).resolve()) for root in request["roots"]]
+    libraries = [
+        path for path in sys.path if path not in (checkout, str(Path(__file__).parent.parent / "recorder"))
+    ]
+    book = ledger.Ledger(tuple(f"{root}/" for root in roots))
+    ledger.opened(book)
+    sys.path[:] = [*roots, *libraries]
+    for name in [name for name in sys.modules if name.split(".")[0] in ("migration", "engines", "pipelines")]:
+        del sys.modules[name]
+    lock_in(request, libraries)
+    sys.meta_path.insert(0, _NoAirflow())
+    sys.meta_path.append(modules.StubFinder())
+    environment.install()
+    log = notes.Log()
+    sys.modules["replant_runtime"] = notes.runtime(log)
+    sys.modules["replant_elsewhere"] = notes.runtime(log)
+    notes.watch(prefect.Task, log)
+    module = _loaded(scratch / "flows" / request["name"])
+    return {"flows": {name: _flow(getattr(module, name), log) for name in request["flows"]}}
+
+
+def _loaded(file: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(
+        f"checked_{file.stem.replace('-', '_').replace('.', '_')}", file
+    )
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file.name} is not a module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _flow(flow: Any, log: notes.Log) -> dict[str, Any]:
+    log.calls.clear()
+    os.environ[MOMENT] = "9000-01-01T00:00:00+00:00"
+    flow.fn()
+    late = len(log.calls)
+    log.calls.clear()
+    log.waited.clear()
+    os.environ[MOMENT] = "1000-01-01T00:00:00+00:00"
+    result = flow.fn()
+    return {
+        "calls_late": late,
+        "waited": list(log.waited),
+        "name": flow.name,
+        "timeout_seconds": flow.timeout_seconds,
+        "hooks": {
+            kind: len(getattr(flow, f"{kind}_hooks") or []) for kind in ("on_failure", "on_completion")
+        },
+        "calls": [call.as_json() for call in log.calls],
+        "returned": notes.names_in(result),
+    }

@@ -1,0 +1,208 @@
+"""The noting stand-ins: what a task's call, `submit`, `map` and the runtime's `submit` and `expand` were given."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+LIMIT = 10_000
+"""Copies of a mapped task beyond which they are counted, not listed."""
+
+
+class Noted:
+    """What a noted call gives: stands for the task's result."""
+
+    def __init__(self, name: str, log: Log, key: str = "return_value") -> None:
+        self.note_name = name
+        self.note_log = log
+        self.note_key = key
+        self.futures = [self]
+
+    def __getitem__(self, key: Any) -> Noted:
+        return Noted(self.note_name, self.note_log, str(key))
+
+    def __iter__(self) -> Iterator[Noted]:
+        return iter((self,))
+
+    def wait(self, *_: Any) -> None:
+        """Note that it was waited for."""
+        self.note_log.waited.append(self.note_name)
+
+    def result(self, *_: Any, **__: Any) -> Noted:
+        """Give itself."""
+        return self
+
+
+@dataclass
+class Call:
+    """One noted call."""
+
+    task: Any
+    how: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    after: list[str]
+    rule: str = "all_success"
+    kind: str = "task"
+    copies: list[Any] | None = None
+    over: Any = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give plain values."""
+        task = self.task
+        return {
+            "name": task.name,
+            "how": self.how,
+            "args": [plain(one) for one in self.args],
+            "kwargs": {name: plain(one) for name, one in self.kwargs.items()},
+            "after": self.after,
+            "data": sorted(set(names_in([self.args, self.kwargs, self.copies, self.over]))),
+            "rule": self.rule,
+            "kind": self.kind,
+            "copies": plain(self.copies),
+            "over": plain(self.over),
+            "retries": task.retries,
+            "retry_delay_seconds": _delay(task.retry_delay_seconds),
+            "timeout_seconds": task.timeout_seconds,
+            "tags": sorted(task.tags),
+            "hooks": {
+                kind: len(getattr(task, f"{kind}_hooks") or []) for kind in ("on_failure", "on_completion")
+            },
+            "doc": (task.fn.__doc__ or "")[:60],
+        }
+
+
+@dataclass
+class Log:
+    """All calls of one flow, in order."""
+
+    calls: list[Call] = field(default_factory=list)
+    waited: list[str] = field(default_factory=list)
+
+    def add(self, call: Call) -> Noted:
+        """Note a call."""
+        self.calls.append(call)
+        return Noted(call.task.name, self)
+
+
+def _delay(value: Any) -> Any:
+    return "by a function" if callable(value) else value
+
+
+def watch(task_class: Any, log: Log) -> None:
+    """Make the methods of Prefect's tasks note their calls."""
+
+    def call(self: Any, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
+        return log.add(Call(self, "call", args, kwargs, names_in(wait_for)))
+
+    def submit(self: Any, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
+        return log.add(Call(self, "submit", args, kwargs, names_in(wait_for)))
+
+    def map_over(
+        self: Any, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any
+    ) -> Any:
+        lists = {name: value for name, value in kwargs.items() if isinstance(value, list | tuple)}
+        fixed = {name: getattr(value, "value", value) for name, value in kwargs.items() if name not in lists}
+        rows = [dict(zip(lists, row, strict=False)) for row in zip(*lists.values(), strict=False)]
+        return log.add(Call(self, "map", args, fixed, names_in(wait_for), copies=rows[:LIMIT], over=None))
+
+    task_class.__call__, task_class.submit, task_class.map = call, submit, map_over
+
+
+class _Item:
+    def __init__(self, of: Any, key: str) -> None:
+        self.of, self.key = of, key
+
+
+class _Template:
+    def __init__(self, source: Any) -> None:
+        self.source = source
+
+
+def runtime(log: Log) -> ModuleType:
+    """Give a module that answers to all of the runtime's names and only notes."""
+
+    def submit(
+        work: Any, *args: Any, after: Any = (), rule: str = "all_success", kind: str = "task", **kw: Any
+    ) -> Any:
+        return log.add(Call(work, "runtime", args, kw, names_in(after), rule, kind))
+
+    def expand(
+        work: Any,
+        *,
+        over: Any = None,
+        each: Any = None,
+        after: Any = (),
+        rule: str = "all_success",
+        **fixed: Any,
+    ) -> Any:
+        copies = None
+        if over is not None and all(isinstance(value, list | tuple) for value in over.values()):
+            rows = itertools.islice(itertools.product(*over.values()), LIMIT)
+            copies = [dict(zip(over, row, strict=True)) for row in rows]
+        given = over if over is not None else {"each": each}
+        return log.add(Call(work, "expand", (), fixed, names_in(after), rule, copies=copies, over=given))
+
+    module = _Anything("replant_runtime")
+    module.__dict__.update(
+        submit=submit, expand=expand, item=_Item, template=lambda source, **_: _Template(source),
+        begin=lambda **_: None, with_context=lambda function: function,
+    )  # fmt: skip
+    return module
+
+
+class _Anything(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name.endswith("Exception"):
+            return type(name, (Exception,), {})
+        if name[:1].isupper():
+            return type(name, (), {"__init__": lambda self, *a, **k: None, "get": staticmethod(_variable)})
+        return lambda *args, **kwargs: args[0] if len(args) == 1 and callable(args[0]) else (lambda *_: None)
+
+
+def _variable(key: str, *_: Any, **__: Any) -> str:
+    return f"variable {key}"
+
+
+def names_in(value: Any) -> list[str]:
+    """Find the tasks whose results are inside a value."""
+    if isinstance(value, Noted):
+        return [value.note_name]
+    if isinstance(value, _Item):
+        return names_in(value.of)
+    if isinstance(value, dict):
+        return [name for one in value.values() for name in names_in(one)]
+    if isinstance(value, list | tuple | set):
+        return [name for one in value for name in names_in(one)]
+    return []
+
+
+def plain(value: Any) -> Any:
+    """Give a value as plain JSON, comparable with what the recorder gives."""
+    if isinstance(value, Noted):
+        return {"$result": value.note_name, "key": value.note_key}
+    if isinstance(value, _Item):
+        return {**plain(value.of), "key": value.key}
+    if isinstance(value, _Template):
+        return plain(value.source)
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, set | frozenset):
+        return sorted((plain(one) for one in value), key=str)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, datetime.datetime):
+        return {"$datetime": value.isoformat()}
+    if isinstance(value, datetime.timedelta):
+        return {"$timedelta": value.total_seconds()}
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    return {"$other": getattr(value, "__name__", type(value).__name__)}

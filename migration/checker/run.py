@@ -1,0 +1,54 @@
+"""Asks for a written file's derivation and compares it with the recording."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from migration.checker.compare import differences
+from migration.checker.complete import silent_drops
+from migration.graph import Recording
+from migration.recorder.run import Recorder
+
+
+class Checker(Recorder):
+    """A server like the recorder's, which runs written flows instead of DAG files."""
+
+    _worker = "migration.checker.derivation"
+
+    def derive(
+        self, name: str, texts: Mapping[str, str], flows: Sequence[str], roots: Sequence[str]
+    ) -> dict[str, Any]:
+        """Give what each flow of a file was seen to do, or `{"reason": …}`.
+
+        `name` and the keys of `texts` are paths below the flows folder, as are the import roots.
+        """
+        with tempfile.TemporaryDirectory(prefix="replant-check-") as scratch:
+            question = {"scratch": scratch, "name": name, "texts": dict(texts), "flows": list(flows),
+                        "roots": [".", *roots]}  # fmt: skip
+            return self._exchanged(question)
+
+    def check(
+        self,
+        recording: Recording,
+        name: str,
+        texts: Mapping[str, str],
+        dags: Sequence[Mapping[str, Any]],
+        deployments: Sequence[Mapping[str, Any]],
+        roots: Sequence[str],
+    ) -> dict[str, list[str]]:
+        """Give, by DAG id, what the check finds wrong; nothing where all is well."""
+        answer = self.derive(name, texts, [dag["flow"] for dag in dags], roots)
+        found: dict[str, list[str]] = {}
+        for recorded, dag, deployment in zip(recording.dags, dags, deployments, strict=True):
+            problems = [f"the manifest lacks {one}" for one in silent_drops(recorded, dag["items"])]
+            if "reason" in answer:
+                problems.append(f"the written flow does not run: {answer['reason']}")
+            else:
+                refused = {
+                    i["name"] for i in dag["items"] if i["kind"] == "task" and i["status"] == "refused"
+                }
+                problems += differences(recorded, answer["flows"][dag["flow"]], deployment, refused)
+            found[dag["dag_id"]] = problems
+        return found
