@@ -83,10 +83,10 @@ def compare(comparison: Comparison, choice: Choice, sample_limit: int, small: in
     names = [column.name for column in comparison.values] if comparison.key else []
     tally = Tally(names, sample_limit)
     if choice.strategy == "join":
-        # Both counts, and the join, in the left transaction: one snapshot.
         tally.rows_left = _count(comparison.left)
-        tally.rows_right = _count(Relation(comparison.left.side, comparison.right.query))
         compare_joined(comparison, tally)
+        # What both sides have is counted once.
+        tally.rows_right = tally.rows_left - tally.missing + tally.extra
     else:
         _by_streams(comparison, tally, small)
     return OutputDifference(

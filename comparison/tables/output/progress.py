@@ -42,7 +42,8 @@ class Progress:
         """Say which table comes: its number, its estimated rows, and those of all tables."""
         if self._quiet:
             return
-        what = f"[{number}/{count}] {table}, about {estimate:,} rows"
+        rows = f", about {estimate:,} rows" if estimate else ""
+        what = f"[{number}/{count}] {table}{rows}"
         if self._bar is None:
             print(what, file=sys.stderr, flush=True)
             return

@@ -70,7 +70,7 @@ def _show_table(console: Console, table: TableResult) -> None:
             soft_wrap=True,
         )
     for name in (column for column in found.columns if column.changed):
-        console.print(f"  {name.name}: {name.changed:,} values differ ({name.share:.4%})", soft_wrap=True)
+        console.print(f"  {name.name}: {name.changed:,} differ ({name.share:.4%})", soft_wrap=True)
     _show_samples(console, found)
 
 
