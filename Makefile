@@ -53,7 +53,7 @@ checks:
 	@.venv/bin/mypy .
 
 bench:
-	@$(SETUP)
+	@$(SETUP) --with-peers
 	@.venv/bin/python -m benchmarks $(ARGS)
 
 requirements:

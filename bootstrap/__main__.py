@@ -17,7 +17,7 @@ from types import FrameType
 from bootstrap import chromium, postgres, stamps
 from bootstrap.apt import system_apt
 from bootstrap.cleaning import clean
-from bootstrap.environments import TESTS, build, environments
+from bootstrap.environments import TESTS, build, environments, peers
 from bootstrap.errors import SetupError, explain_os
 from bootstrap.installers import install_uv
 from bootstrap.places import CACHE, CHECKOUT, POSTGRES_PACKAGES, STAMPS
@@ -36,6 +36,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     setup = commands.add_parser("setup", help="make both environments and find or get PostgreSQL")
     setup.add_argument("--with-tests", action="store_true", help="also what tests and checks need")
+    setup.add_argument("--with-peers", action="store_true", help="also what `make bench` measures against")
     setup.add_argument("--without-browser", action="store_true", help="no Chromium for the tests of pages")
     setup.add_argument("--without-postgres", action="store_true", help="a database of your own is used")
     commands.add_parser("requirements", help="compile requirements/*.in anew")
@@ -66,7 +67,8 @@ def _set_up(options: argparse.Namespace) -> None:
     """Do what the stamps do not vouch for: first what can fail, then the long work side by side."""
     if options.with_tests and not stamps.exists(TESTS):
         stamps.mark(TESTS, "")
-    missing = [environment for environment in environments() if not environment.is_ready()]
+    wanted = [*environments(), *([peers()] if options.with_peers else [])]
+    missing = [environment for environment in wanted if not environment.is_ready()]
     needs_postgres = not options.without_postgres and postgres.known() is None
     browser = chromium.way() if options.with_tests and not options.without_browser else None
     if browser == "none":

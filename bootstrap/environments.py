@@ -1,4 +1,4 @@
-"""The two environments: .venv with the toolkit and Prefect, .venv-airflow with Airflow."""
+"""The environments: .venv with the toolkit and Prefect, .venv-airflow with Airflow; one for `make bench`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap import stamps
-from bootstrap.places import CHECKOUT, REQUIREMENTS, UV
+from bootstrap.places import CACHE, CHECKOUT, REQUIREMENTS, UV
 from bootstrap.runner import Runner
 
 PINS = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
@@ -20,16 +20,23 @@ TESTS = "tests"
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment with exactly the packages of some requirement files, and the checkout."""
+    """A virtual environment with exactly the packages of some requirement files."""
 
     name: str
     folder: Path
     requirements: tuple[Path, ...]
+    with_checkout: bool = True
+    """Whether replant itself is installed in it too, as the checkout's files."""
 
     @property
     def python(self) -> Path:
         """Its interpreter."""
         return self.folder / "bin" / "python"
+
+    @property
+    def replant(self) -> Path:
+        """The command `replant` in it."""
+        return self.folder / "bin" / "replant"
 
     def keys(self) -> dict[str, str]:
         """Give the stamps of its three layers, each depending on the one before."""
@@ -43,7 +50,7 @@ class Environment:
 
     def is_ready(self) -> bool:
         """Say whether nothing has to be done."""
-        present = self.python.exists() and (self.folder / "bin" / "replant").exists()
+        present = self.python.exists() and (self.replant.exists() or not self.with_checkout)
         return present and all(stamps.is_done(name, wanted) for name, wanted in self.keys().items())
 
     def pins(self) -> set[str]:
@@ -60,6 +67,11 @@ def environments() -> tuple[Environment, Environment]:
         Environment("toolkit", CHECKOUT / ".venv", tuple(toolkit)),
         Environment("airflow", CHECKOUT / ".venv-airflow", (REQUIREMENTS / "airflow.txt",)),
     )
+
+
+def peers() -> Environment:
+    """Give the environment of what `make bench` measures replant against."""
+    return Environment("bench", CACHE / "bench-diff", (REQUIREMENTS / "bench.txt",), with_checkout=False)
 
 
 def build(environment: Environment, runner: Runner, variables: Mapping[str, str]) -> None:
@@ -88,14 +100,15 @@ def build(environment: Environment, runner: Runner, variables: Mapping[str, str]
             variables=variables,
         )  # fmt: skip
         stamps.mark(packages, keys[packages])
-    if not (stamps.is_done(checkout, keys[checkout]) and (environment.folder / "bin" / "replant").exists()):
-        runner.run(
-            f"installing the checkout in {environment.folder.name}",
-            [str(UV), "pip", "install", "--no-deps", "--no-build-isolation", "--python",
-             str(environment.python), "--editable", str(CHECKOUT)],
-            log=f"{environment.name}-checkout",
-            variables=variables,
-        )  # fmt: skip
+    if not environment.is_ready():
+        if environment.with_checkout:
+            runner.run(
+                f"installing the checkout in {environment.folder.name}",
+                [str(UV), "pip", "install", "--no-deps", "--no-build-isolation", "--python",
+                 str(environment.python), "--editable", str(CHECKOUT)],
+                log=f"{environment.name}-checkout",
+                variables=variables,
+            )  # fmt: skip
         stamps.mark(checkout, keys[checkout])
 
 

@@ -8,7 +8,7 @@ from bootstrap.installers import install_uv
 from bootstrap.places import REQUIREMENTS, UV
 from bootstrap.runner import Runner
 
-ORDER = ("bootstrap", "prefect", "airflow", "dev")
+ORDER = ("bootstrap", "prefect", "airflow", "dev", "bench")
 """dev after prefect, whose pins constrain it."""
 
 
