@@ -30,9 +30,12 @@ def advise(figures: Mapping[str, Any], command: str) -> list[str]:
             f"{100 * coverage_bound(fewest):.0f} % of such comparisons, not in {100 * LEVEL:.0f} %. "
             f"`{again}` gives a full one."
         )
-    warnings += [
-        _unstable(engine, again) for engine in figures["engines"] if _half_range(engine) > SPREAD_LIMIT
-    ]
+    unsteady = [engine for engine in figures["engines"] if _half_range(engine) > SPREAD_LIMIT]
+    if unsteady:
+        warnings.append(
+            f"{'; '.join(_spread(engine) for engine in unsteady)}. Something else kept the machine busy, "
+            f"or the runs are too short; `{again}` on a quiet machine helps."
+        )
     warnings += [text for ratio in figures["ratios"] if (text := _undecided(ratio, figures, again))]
     return warnings
 
@@ -48,14 +51,12 @@ def _half_range(engine: Mapping[str, Any]) -> float:
     return float((seconds["max"] - seconds["min"]) / 2 / seconds["median"]) if seconds["median"] else 0.0
 
 
-def _unstable(engine: Mapping[str, Any], again: str) -> str:
+def _spread(engine: Mapping[str, Any]) -> str:
     seconds = engine["seconds"]
     return (
         f"{TITLES[engine['engine']]}: its {engine['runs']} runs took {seconds['min']:.3g} to "
-        f"{seconds['max']:.3g} s, "
-        f"{100 * _half_range(engine):.0f} % either way of the median of {seconds['median']:.3g} s. "
-        "Something else kept the machine busy, or the runs are too short; "
-        f"`{again}` on a quiet machine helps."
+        f"{seconds['max']:.3g} s, {100 * _half_range(engine):.0f} % either way of the median of "
+        f"{seconds['median']:.3g} s"
     )
 
 

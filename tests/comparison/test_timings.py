@@ -239,6 +239,10 @@ class TestAdvice:
             "Airflow: its 6 runs took 10 to 16 s, 30 % either way of the median of 10 s"
         )
 
+    def test_several_unsteady_engines_share_one_warning(self) -> None:
+        (warning,) = self.many((10.0, 16.0, 10.0, 10.0, 10.0, 10.0), (2.0, 2.0, 3.0, 2.0, 2.0, 2.0))
+        assert "Airflow: its 6 runs" in warning and "; Prefect: its 6 runs" in warning
+
     def test_an_interval_that_includes_1_is_said(self) -> None:
         warnings = self.many((10.0, 10.5, 9.5, 10.2, 9.8, 10.1), (10.1, 9.9, 10.2, 9.7, 10.0, 10.3))
         assert any("includes 1" in warning for warning in warnings)
