@@ -1,4 +1,4 @@
-"""Whether the settings of a pipeline are in step in an environment; `deployment.py` asks before it registers."""
+"""Whether a pipeline's settings are in step in an environment, which `deployment.py` asks first."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 
 from airflow_client.records import Connection, Variable
 from blocks.environments import load_environment
-from blocks.settings import Found, comparable, reference
+from blocks.settings import Found, Setting, comparable, reference
 from blocks.sources import gather
 from blocks.wanted import Wanted, wanted
 from engines.airflow import AirflowEngine
@@ -22,7 +22,10 @@ pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 def test_rest_masks_secrets_and_the_mask_is_never_written(
     airflow: AirflowEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("REPLANT_AIRFLOW_CREDENTIALS", str(airflow.login_file))
+    assert airflow.login_file is not None
+    ((user, password),) = json.loads(airflow.login_file.read_text()).items()
+    monkeypatch.setenv("REPLANT_AIRFLOW_USER", user)
+    monkeypatch.setenv("REPLANT_AIRFLOW_PASSWORD", password)
     made = Connection("blocks_rest", "postgres", host="h", login="u", password="c4nary-rest", port=1)
     open_ = Connection("blocks_open", "http", host="h", extra='{"timeout": 5}')
     airflow.client.create_connection(made)
@@ -77,7 +80,18 @@ def test_airflow_s_python_reads_everything_secrets_backends_included(
     for each in gather(exported).found:
         name = reference(each.setting)
         if name != "connection/a_mysql":
-            assert comparable(found[name].setting) == comparable(each.setting), name
+            assert _as_exported(found[name].setting) == _as_exported(each.setting), name
+
+
+def _as_exported(setting: Setting) -> object:
+    """Give what Airflow's export keeps of a setting: of the text 1e5, for instance, the number."""
+    if isinstance(setting, Connection):
+        return comparable(setting)
+    try:
+        value = json.loads(setting.value)
+    except ValueError:
+        value = setting.value
+    return (setting.value if isinstance(value, str) else repr(value)), setting.description
 
 
 def _wanted(found: tuple[Found, ...]) -> list[Wanted]:
