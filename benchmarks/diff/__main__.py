@@ -3,7 +3,8 @@
     .venv/bin/python -m benchmarks.diff [--rows N] [--repeat N] [--without-peers]
 
 CPU seconds are those of the client and of the server, less what the same program takes on two empty tables
-(its start). Runs of ours and of the bare query alternate; medians are shown. Peers run once.
+(its start). Runs of ours and of the bare query alternate; medians are shown. Peers run once, on the tables
+that differ in 0.1 % of their rows.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from engines.databases import connected, create_database, libpq_url
 from engines.places import CACHE, CHECKOUT
 from engines.postgres import Cluster
 
-TABLES = ("equal_rows", "different_rows", "shuffled_rows")
+TABLES = ("different_rows", "equal_rows", "shuffled_rows")
 PEERS_ONE = ("except_all", "duckdb_scanner", "reladiff", "datacompy_polars", "datacompy_pandas")
-PEERS_TWO = ("duckdb_scanner", "reladiff", "datacompy_polars", "datacompy_pandas")
+PEERS_TWO = ("reladiff",)
+"""The others do the same work wherever the tables are."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ def main() -> None:
         for table in TABLES:
             for two in (False, True):
                 cases.append(_case(servers, table, two, options.repeat, peers))
-    print(record(benchmark(options.name, options.rows, options.repeat, cases)))
+                path = record(benchmark(options.name, options.rows, options.repeat, cases))
+    print(path)
 
 
 def _prepare_peers() -> bool:
@@ -95,7 +98,7 @@ def _case(servers: Servers, table: str, two: bool, repeat: int, peers: bool) -> 
     for _ in range(repeat):
         for method in (OURS, bare):
             found[method].append(_measure(servers, method, table, two))
-    if peers and table != "shuffled_rows":
+    if peers and table == "different_rows":
         for method in PEERS_TWO if two else PEERS_ONE:
             found[method] = [_measure(servers, method, table, two)]
     starts = {method: _measure(servers, method, None, two).cpu_seconds for method in found}
