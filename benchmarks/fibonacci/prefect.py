@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from benchmarks.fibonacci.cases import CASES, Case, Measured
+from benchmarks.fibonacci.cases import CASES, WARM_UP, Case, Measured
 from engines.call import call
 from engines.places import CHECKOUT, TOOLKIT_PYTHON
 from engines.prefect import PrefectEngine
@@ -22,7 +22,6 @@ def measure(folder: Path, metadata_url: str, *, tuned: bool, repeats: int) -> It
     engine = PrefectEngine(
         "dispatched", folder=folder / "session", log_dir=folder, metadata_url=metadata_url, tuned=tuned
     )
-    warm_up = Case("warm-up", 1, 1)
     with engine:
         # As a module: for a script, its own folder comes first, and with it this file, for `prefect`.
         registering = [str(TOOLKIT_PYTHON), "-m", "benchmarks.fibonacci.prefect_register"]
@@ -32,8 +31,8 @@ def measure(folder: Path, metadata_url: str, *, tuned: bool, repeats: int) -> It
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        _in_process(engine, warm_up, folder)
-        _dispatched(engine, warm_up)
+        _in_process(engine, WARM_UP, folder)
+        _dispatched(engine, WARM_UP)
         for _ in range(repeats):
             for case in CASES:
                 seconds = _in_process(engine, case, folder)

@@ -38,6 +38,13 @@ def users_access() -> dict[str, str]:
     return {name: secret.get_secret_value() for name, secret in found if secret is not None}
 
 
+def users_ui() -> str | None:
+    """Give the address of the UI of the API that is spoken to; Prefect Cloud's has a host of its own."""
+    from prefect.settings import get_current_settings
+
+    return get_current_settings().ui_url
+
+
 @contextmanager
 def speaking(place: Place) -> Iterator[SyncPrefectClient]:
     """Give a client of the place's API; inside, blocks are saved there too."""

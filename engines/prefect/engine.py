@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from engines.ports import free_ports
 from engines.prefect import metadata, saved
-from engines.prefect.access import import_prefect, speaking, users_access
+from engines.prefect.access import import_prefect, speaking, users_access, users_ui
 from engines.prefect.deployments import forget, make_work_pool, register, worker_is_there
 from engines.prefect.flow_run import blocks, call_in_process, dispatch, flow_name, read_out, wait_for
 from engines.prefect.server import api_of, check_port, server, wait_for_server, worker
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
 WORKER_SECONDS = 120.0
+# The supervisor becomes the engine, by exec.
+RUNNERS = ("-m prefect.engine", "prefect.runner._workspace_supervisor", "engines.prefect.in_process")
 
 
 class PrefectEngine:
@@ -96,6 +99,7 @@ class PrefectEngine:
         place = Place(
             folder=self._folder,
             api_url=api_of(port),
+            ui_url=api_of(port).removesuffix("/api"),
             deployment="dev",
             database_url=database,
             tuned=self._tuned,
@@ -121,12 +125,14 @@ class PrefectEngine:
         self._place = Place(
             folder=self._folder,
             api_url=api_url.rstrip("/"),
+            ui_url=None,
             deployment=f"session-{os.getpid()}-{token_hex(3)}",
             access=users_access(),
             tuned=self._tuned,
         )
         with speaking(self._place) as client:
             problem = client.api_healthcheck()
+            self._place = replace(self._place, ui_url=users_ui())
         if problem is not None:
             raise CannotProceedError(
                 f"The Prefect API at {self._place.api_url} does not answer ({type(problem).__name__}). "
@@ -153,8 +159,8 @@ class PrefectEngine:
 
     @property
     def ui_url(self) -> str | None:
-        """The address of the UI of a server of ours, or what a user's API is shown by."""
-        return None if self._place is None else self._place.api_url.removesuffix("/api")
+        """The address of the UI."""
+        return None if self._place is None else self._place.ui_url
 
     @property
     def metadata_database(self) -> str | None:
@@ -178,7 +184,7 @@ class PrefectEngine:
 
     def is_runner(self, pid: int, cmdline: str) -> bool:
         """Say whether a process runs steps: the one of a flow run, not the worker that started it."""
-        return "prefect.engine" in cmdline or "engines.prefect.in_process" in cmdline
+        return any(name in cmdline for name in RUNNERS)
 
     def run(self, request: RunRequest) -> Run:
         """Run the pipeline's flow once.

@@ -30,6 +30,7 @@ class Place:
     folder: Path
     """Private to the session."""
     api_url: str
+    ui_url: str | None
     deployment: str
     """Name of the deployments and, after `replant-`, of the work pool."""
     access: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -82,6 +82,8 @@ def test_a_killed_flow_process_is_a_failed_run_and_one_message(
     with _table_locked(sample_url), ThreadPoolExecutor(1) as pool:
         running = _started(prefect, asked, pool)
         _wait("the step at the lock", lambda: _somebody_waits(sample_url))
+        # What a task does reaches the server a moment later; what was not sent dies with the process.
+        _wait("the task on the server", lambda: "Running" in _task_states(prefect))
         (process,) = _flow_processes(prefect)
         process.kill()
         run = running.result(120)
@@ -125,6 +127,28 @@ def test_a_killed_worker_fails_the_run_instead_of_leaving_it_running_for_ever(
     assert {entry["name"] for entry in _post(prefect, "deployments/filter")} == {"dev"}
 
 
+def test_a_database_that_ends_the_session_fails_the_run_with_its_words(
+    prefect_in_process: PrefectEngine, sample_url: str, log_dir: Path
+) -> None:
+    with _table_locked(sample_url), ThreadPoolExecutor(1) as pool:
+        running = _started(prefect_in_process, RunRequest("tree_clusters", sample_url, log_dir), pool)
+        _wait("the step at the lock", lambda: _somebody_waits(sample_url))
+        with connected(sample_url) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        run = running.result(120)
+    assert run.state == "failed"
+    assert "count_new_trees" in (run.error or "")
+    assert "terminating connection" in (run.error or "")
+
+
+def test_importing_the_engine_does_not_import_prefect() -> None:
+    code = "import sys, engines.prefect, replant; replant.parser(); sys.exit('prefect' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=False).returncode == 0
+
+
 def _post(engine: PrefectEngine, path: str) -> list[dict[str, str]]:
     answer = httpx.post(f"{engine.ui_url}/api/{path}", json={}, trust_env=False)
     found: list[dict[str, str]] = answer.raise_for_status().json()
@@ -146,6 +170,10 @@ def test_a_second_run_waits_for_the_first(
     assert one.state == two.state == "success", (one.error, two.error)
     assert one.ended <= two.started
     assert dict(two.tasks[0].result or {})["new_trees"] < dict(one.tasks[0].result or {})["new_trees"]
+
+
+def _task_states(engine: PrefectEngine) -> list[str]:
+    return [run["state_name"] for run in _post(engine, "task_runs/filter")]
 
 
 def _state_names(engine: PrefectEngine) -> list[str]:
