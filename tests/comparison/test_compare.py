@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import psutil
 import pytest
 
@@ -51,6 +52,8 @@ def dispatched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str
 def test_three_engines_dispatched_give_the_same_rows(dispatched: tuple[Path, int, str]) -> None:
     out, code, said = dispatched
     report = json.loads((out / "report.json").read_text())
+    schema = json.loads((CHECKOUT / "comparison" / "report" / "schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(report)
     assert code == 0
     assert report["verdict"] in ("identical", "identical but for noise")
     assert "identical" in said
