@@ -161,11 +161,23 @@ def attempt(sides: Sequence[Side]) -> Iterator[None]:
         side.rows(sql.SQL("SAVEPOINT one_table"))
     try:
         yield
+    except BaseException:
+        for side in sides:
+            side.cancel()  # one side may have failed while the other still works
+        raise
     finally:
         for side in sides:
-            if not side.connection.closed:
-                with suppress(CannotProceedError):
-                    side.rows(sql.SQL("ROLLBACK TO SAVEPOINT one_table; RELEASE SAVEPOINT one_table"))
+            _take_back(side)
+
+
+def _take_back(side: Side) -> None:
+    statement = sql.SQL("ROLLBACK TO SAVEPOINT one_table; RELEASE SAVEPOINT one_table")
+    for _ in range(2):  # a cancellation that came late may hit the first
+        if side.connection.closed:
+            return
+        with suppress(CannotProceedError):
+            side.rows(statement)
+            return
 
 
 def _words(error: psycopg2.Error) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -258,3 +259,11 @@ def test_a_server_that_is_not_there_is_a_sentence(two: Two) -> None:
     assert done.returncode == 2
     assert "Cannot connect" in done.stderr
     assert "secret" not in done.stderr
+
+
+def test_the_guide_names_every_option() -> None:
+    help_text = diff("--help").stdout
+    guide = (CHECKOUT / "docs" / "diff.md").read_text()
+    options = set(re.findall(r"--[a-z-]+", help_text)) - {"--help"}
+    assert options
+    assert {option for option in options if option not in guide} == set()

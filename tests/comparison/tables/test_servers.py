@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import psycopg2
@@ -11,6 +12,7 @@ from psycopg2 import sql
 from comparison.tables import compare_output
 from comparison.tables.databases import DiffOptions, compare_databases
 from comparison.tables.sides import open_side
+from comparison.tables.tables import Wanted
 from engines.databases import connected, create_database, libpq_url
 from engines.postgres import Cluster
 from pipelines.catalog import Output
@@ -169,3 +171,15 @@ def test_columns_of_other_types_are_compared_by_value(two: Two) -> None:
     found = compare_output(two.left, two.right, Output("t", "SELECT * FROM t", key=("id",)))
     assert (found.changed, found.missing, found.extra) == (0, 0, 0), found.samples
     assert len(found.schema) == 5
+
+
+def test_a_side_that_fails_does_not_wait_for_the_other(two: Two) -> None:
+    two.both("CREATE TABLE fine(id int PRIMARY KEY); INSERT INTO fine VALUES (1)")
+    two.only_left("CREATE VIEW a_bad AS SELECT 1 / (random() * 0)::int AS id, 'x' AS v FROM fine")
+    two.only_right("CREATE VIEW a_bad AS SELECT 1 AS id, pg_sleep(60)::text AS v")
+    wanted = (Wanted("a_bad", "a_bad"), Wanted("fine", "fine"))
+    began = time.monotonic()
+    found = compare_databases(two.left, two.right, DiffOptions(tables=wanted), lambda *_: None)
+    assert time.monotonic() - began < 30
+    assert [table.word for table in found.tables] == ["not comparable", "identical"]
+    assert "division by zero" in (found.tables[0].problem or "")
