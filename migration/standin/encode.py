@@ -64,7 +64,8 @@ def _known(value: Any, depth: int) -> Any:
     if isinstance(value, datetime.timedelta):
         return {"$timedelta": value.total_seconds()}
     if isinstance(value, datetime.date | datetime.time):
-        return {f"${type(value).__name__}": value.isoformat()}
+        kind = "time" if isinstance(value, datetime.time) else "date"
+        return {f"${kind}": value.isoformat()}
     if isinstance(value, bytes):
         return {"$bytes": value.hex()}
     if isinstance(value, pathlib.PurePath):

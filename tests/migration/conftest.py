@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 import textwrap
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from migration.convert import convert_file
 from migration.graph import Recording
+from migration.manifest import DagResult
 from migration.output import RUNTIME
 from migration.recorder.run import Limits, Recorder
 from tests.migration.running import Ran, run_flow
@@ -60,3 +63,37 @@ def run_text(prefect_server: None, tmp_path: Path) -> Callable[..., Ran]:
         return run_flow(textwrap.dedent(text), tmp_path / f"flow_{next(_NUMBERS)}.py", "main", parameters)
 
     return run
+
+
+@dataclass
+class Converted:
+    """One DAG file's conversion: its text, its manifest, and its run under Prefect."""
+
+    text: str
+    dag: DagResult
+    run: Callable[..., Ran]
+
+    def note(self, name: str) -> tuple[str, str]:
+        """Give an attribute's status and note."""
+        return next((item.status, item.note) for item in self.dag.items if item.name == name)
+
+
+@pytest.fixture
+def converted(
+    recorded: Callable[[str], Recording], prefect_server: None, tmp_path: Path
+) -> Callable[[str], Converted]:
+    """Give a function that converts the text of a DAG file with one DAG."""
+
+    def convert(text: str) -> Converted:
+        recording = recorded(text)
+        assert recording.reason is None, recording.reason
+        result = convert_file(recording, [tmp_path / "dags"], None)
+        assert not result.crash, result.crash
+        dag = result.dags[0]
+
+        def run(**parameters: object) -> Ran:
+            return run_flow(result.text, tmp_path / f"made_{next(_NUMBERS)}.py", dag.flow, parameters)
+
+        return Converted(result.text, dag, run)
+
+    return convert

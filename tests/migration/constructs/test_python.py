@@ -1,0 +1,80 @@
+"""PythonOperator and @task: the author's function is the task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.prefect, pytest.mark.slow]
+
+
+def test_what_stays(converted: Any) -> None:
+    made = converted("""
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        LIMIT = 3
+        def helper(x):
+            # kept with its comment
+            return x + LIMIT
+        got = []
+        def work(a, b=0, ds=None, **kwargs):
+            got.append((helper(a), b))
+        with DAG("d"):
+            PythonOperator(task_id="t", python_callable=work, op_args=[1], op_kwargs={"b": 2})
+    """)
+    assert made.dag.status == "converted" and "# kept with its comment" in made.text
+    ran = made.run()
+    assert ran.of("t") == "success" and ran.module.got == [(4, 2)]
+    assert "replant_runtime" not in made.text  # what Airflow would pass and nobody reads is left out
+
+
+def test_context_and_xcom(converted: Any) -> None:
+    made = converted("""
+        from airflow.decorators import dag, task
+        got = []
+        @dag(schedule="@daily", params={"p": 5})
+        def d():
+            @task
+            def push(ti=None): ti.xcom_push(key="k", value=7)
+            @task
+            def pull(ds=None, **context):
+                got.append((ds, context["ti"].xcom_pull(task_ids="push", key="k"), context["params"]["p"]))
+            push() >> pull()
+        d()
+    """)
+    ran = made.run(logical_date="2026-10-25T00:00:00+00:00")
+    assert (ran.state, ran.module.got) == ("COMPLETED", [("2026-10-25", 7, 5)])
+
+
+def test_mapping_is_a_cross_product(converted: Any) -> None:
+    made = converted("""
+        from airflow.decorators import dag, task
+        got = []
+        @dag(schedule=None)
+        def d():
+            @task
+            def pair(x, y): got.append((x, y))
+            pair.expand(x=[1, 2], y=["a", "b"])
+        d()
+    """)
+    ran = made.run()
+    assert ran.tasks["pair"] == {"success": 4} and sorted(ran.module.got) == [
+        (1, "a"),
+        (1, "b"),
+        (2, "a"),
+        (2, "b"),
+    ]
+
+
+def test_what_a_flow_does_not_have_is_refused_by_a_task_that_raises(converted: Any) -> None:
+    made = converted("""
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        from airflow.utils.state import State
+        def work(): print(State)
+        with DAG("d"):
+            PythonOperator(task_id="t", python_callable=work)
+    """)
+    assert made.dag.status == "refused" and "pass" not in made.text
+    assert made.run().of("t") == "failed"

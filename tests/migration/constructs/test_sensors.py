@@ -1,0 +1,51 @@
+"""Sensors ask until the answer is yes; time-out fails, or skips with soft_fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.prefect, pytest.mark.slow]
+
+
+def test_what_stays(converted: Any, tmp_path: Any) -> None:
+    (tmp_path / "there.txt").write_text("x")
+    made = converted(f"""
+        from datetime import timedelta
+        from airflow import DAG
+        from airflow.sensors.python import PythonSensor
+        from airflow.sensors.bash import BashSensor
+        from airflow.sensors.filesystem import FileSensor
+        from airflow.sensors.time_delta import TimeDeltaSensor
+        from airflow.operators.empty import EmptyOperator
+        asked = []
+        def ready():
+            asked.append(1)
+            return len(asked) > 1
+        with DAG("d"):
+            PythonSensor(task_id="python", python_callable=ready, poke_interval=0.1)
+            BashSensor(task_id="bash", bash_command="exit 0")
+            FileSensor(task_id="file", filepath="{tmp_path}/th*.txt", poke_interval=0.1, timeout=2)
+            TimeDeltaSensor(task_id="delta", delta=timedelta(seconds=-1))
+            FileSensor(task_id="never", filepath="/nowhere/x", poke_interval=0.1, timeout=0.2)
+            soft = FileSensor(task_id="soft", filepath="/nowhere/x", poke_interval=0.1, timeout=0.2, soft_fail=True)
+            soft >> EmptyOperator(task_id="behind")
+    """)
+    ran = made.run()
+    states = {name: ran.of(name) for name in ran.tasks}
+    assert made.dag.status == "converted"
+    assert states == {
+        "python": "success", "bash": "success", "file": "success", "delta": "success", "never": "failed",
+        "soft": "skipped", "behind": "skipped",
+    }  # fmt: skip
+
+
+def test_a_sensor_of_another_dag_is_not_guessed(converted: Any) -> None:
+    made = converted("""
+        from airflow import DAG
+        from airflow.sensors.sql import SqlSensor
+        with DAG("d"):
+            SqlSensor(task_id="other", conn_id="c", sql="select 1")
+    """)
+    assert made.dag.status == "refused" and made.run().of("other") == "failed"

@@ -1,0 +1,190 @@
+"""The checker flags planted mistakes; of at least 40 mutants, 95 % at least, and nothing in what is right."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migration.checker.run import Checker
+from migration.convert import convert_file
+from migration.entry import Entry, Place, entry_of
+from migration.graph import Recording
+from migration.recorder.run import Limits, Recorder
+
+pytestmark = pytest.mark.slow
+SOURCES = {
+    "branches": """
+from datetime import timedelta
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+from airflow.operators.empty import EmptyOperator
+from airflow.operators.python import BranchPythonOperator, ShortCircuitOperator
+from airflow.operators.weekday import BranchDayOfWeekOperator
+with DAG("branches", schedule_interval="30 4 * * 1", default_args={"retries": 2,
+         "retry_delay": timedelta(minutes=7)}) as dag:
+    pick = BranchPythonOperator(task_id="pick", python_callable=lambda: "left")
+    left = BashOperator(task_id="left", bash_command="echo left", execution_timeout=timedelta(seconds=90))
+    right = BashOperator(task_id="right", bash_command="echo right", pool="small")
+    join = EmptyOperator(task_id="join", trigger_rule="none_failed_min_one_success")
+    last = EmptyOperator(task_id="last", trigger_rule="all_done")
+    day = BranchDayOfWeekOperator(task_id="day", week_day="Monday", follow_task_ids_if_true="mo",
+                                  follow_task_ids_if_false="other")
+    cut = ShortCircuitOperator(task_id="cut", python_callable=lambda: False)
+    mo, other, end = [EmptyOperator(task_id=name) for name in ("mo", "other", "end")]
+    pick >> [left, right] >> join >> last
+    day >> [mo, other]
+    cut >> end
+""",
+    "plain": """
+from airflow.decorators import dag, task
+@dag(schedule="@hourly", max_active_runs=1)
+def plain():
+    @task(retries=3)
+    def read(name): return [name]
+    @task
+    def mix(x, y): return x * y
+    @task
+    def show(values, title): print(title, values)
+    first, second = read("a"), read.override(task_id="again", retries=1)("b")
+    pairs = mix.expand(x=[1, 2, 3], y=[10, 20])
+    show(pairs, "all") << first
+    show.override(task_id="late")(second, "late")
+plain()
+""",
+    "mapped": """
+import datetime
+from airflow.decorators import dag, task
+@dag(schedule=datetime.timedelta(hours=5))
+def mapped():
+    @task
+    def numbers(): return [1, 2]
+    @task(trigger_rule="none_failed", retries=4)
+    def pair(a, b, c): return a + b + c
+    @task
+    def total(values): return sum(values)
+    total(pair.partial(c=5).expand(a=numbers(), b=[7, 8]))
+mapped()
+""",
+}
+MUTANTS: list[tuple[str, str, str, str]] = [
+    # what, file, pattern, replacement: each match of the pattern is one mutant
+    ("lost edge", "branches", r"after=\[(\w+), (\w+)\]", r"after=[\1]"),
+    ("lost edge", "branches", r", after=\[\w+\]", ""),
+    ("lost edge", "plain", r", wait_for=\[\w+\]", ""),
+    ("lost edge", "plain", r"values=\w+, ", "values=[], "),
+    ("other edge", "branches", r"after=\[left, right\]", "after=[left, pick]"),
+    ("changed rule", "branches", r'rule="none_failed_min_one_success"', 'rule="one_success"'),
+    ("changed rule", "branches", r'rule="all_done"', 'rule="none_failed"'),
+    ("lost rule", "branches", r', rule="\w+"', ""),
+    ("changed rule", "mapped", r'rule="none_failed"', 'rule="all_done"'),
+    ("zip for cross product", "plain", r"x=\[[^\]]*\], y=\[[^\]]*\]", "x=[1, 2], y=[10, 20]"),
+    ("zip for cross product", "plain", r"y=\[[^\]]*\]", "y=[10, 20, 10, 20, 10, 20]"),
+    ("lost mapped argument", "mapped", r', "b": \[7, 8\]', ""),
+    ("mapping lost", "mapped", r"expand\(pair.*?\)\n", "submit(pair)\n"),
+    ("lost retry", "branches", r"retries=2, ", ""),
+    ("lost retry", "plain", r"retries=\d", "retries=0"),
+    ("lost retry", "mapped", r", retries=4", ""),
+    ("lost delay", "branches", r"retry_delay_seconds=420", "retry_delay_seconds=300"),
+    ("lost time-out", "branches", r"timeout_seconds=90", "timeout_seconds=None"),
+    ("lost pool", "branches", r'tags=\{"pool:small"\}', "tags=set()"),
+    ("swapped branch", "branches", r'"mo", "other"', '"other", "mo"'),
+    ("branch as a task", "branches", r', kind="branch"', ""),
+    ("short circuit as a task", "branches", r', kind="short_circuit"', ""),
+    ("softer short circuit", "branches", r'kind="short_circuit"', 'kind="soft_short_circuit"'),
+    ("lost leaf", "branches", r"return \[(.*), \w+\]", r"return [\1]"),
+    ("renamed task", "branches", r'name="last"', 'name="lost"'),
+    ("lost task", "branches", r"\n    end = .*", "\n    end = None"),
+    ("other command", "branches", r"echo (left|right)", "true"),
+    ("other argument", "plain", r'title="\w+"', 'title="x"'),
+    ("renamed flow", "plain", r'@flow\(name="plain"', '@flow(name="other"'),
+    ("imports airflow", "mapped", r"\A", "import airflow\n"),
+]
+
+
+@pytest.fixture(scope="module")
+def checker() -> Iterator[Checker]:
+    with Checker(limits=Limits(seconds=60)) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def converted(
+    checker: Checker, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[Recording, Entry]]:
+    """Record and convert the sources once."""
+    folder = tmp_path_factory.mktemp("mutants")
+    found = {}
+    with Recorder(limits=Limits(seconds=60)) as recorder:
+        for name, text in SOURCES.items():
+            file = folder / f"{name}.py"
+            file.write_text(text)
+            place = Place(file, folder)
+            found[name] = (recorder.record(file, place.roots()), entry_of(place, recorder, checker, None))
+    return found
+
+
+def found_by(
+    checker: Checker, recording: Recording, entry: Entry, text: str, deployments: Any = None
+) -> list[str]:
+    """Give what the checker says to a text."""
+    problems = checker.check(
+        recording, entry.path, {entry.path: text}, entry.dags, deployments or entry.deployments, []
+    )
+    return [problem for several in problems.values() for problem in several]
+
+
+def test_what_is_right_is_not_flagged(
+    checker: Checker, converted: dict[str, tuple[Recording, Entry]]
+) -> None:
+    for recording, entry in converted.values():
+        assert [dag["status"] for dag in entry.dags] == ["converted"], entry.dags[0].get("problems")
+        assert found_by(checker, recording, entry, entry.text) == []
+
+
+def test_mutants_are_flagged(checker: Checker, converted: dict[str, tuple[Recording, Entry]]) -> None:
+    survived, count = [], 0
+    for what, name, pattern, replacement in MUTANTS:
+        recording, entry = converted[name]
+        matches = list(re.finditer(pattern, entry.text))
+        assert matches, f"{what}: nothing matches {pattern} in\n{entry.text}"
+        for match in matches:
+            text = entry.text[: match.start()] + match.expand(replacement) + entry.text[match.end() :]
+            if text != entry.text:
+                count += 1
+                if not found_by(checker, recording, entry, text):
+                    survived.append(f"{what} in {name}: {match.group()!r}")
+    for name, (recording, entry) in converted.items():
+        for change in ({"schedules": []}, {"schedules": [{"cron": "1 2 3 4 5"}]}):
+            deployments = [{**one, **change} for one in copy.deepcopy(entry.deployments)]
+            count += 1
+            if not found_by(checker, recording, entry, entry.text, deployments):
+                survived.append(f"lost schedule in {name}")
+    assert count >= 40
+    assert len(survived) <= 0.05 * count, f"{len(survived)} of {count} survived: {survived}"
+
+
+def test_a_silent_drop_is_flagged(checker: Checker, converted: dict[str, tuple[Recording, Entry]]) -> None:
+    recording, entry = converted["branches"]
+    items = entry.dags[0]["items"]
+    for number, item in enumerate(items):
+        dag = {**entry.dags[0], "items": items[:number] + items[number + 1 :]}
+        lacking = checker.check(recording, entry.path, {entry.path: entry.text}, [dag], entry.deployments, [])
+        if [other["name"] for other in items].count(item["name"]) == 1:
+            assert lacking["branches"] == [f"the manifest lacks {item['kind']} {item['name']}"]
+        if number > 12:
+            break  # the rest goes the same way
+
+
+def test_an_internal_error_is_a_refusal_not_a_crash(
+    converted: dict[str, tuple[Recording, Entry]], tmp_path: Path
+) -> None:
+    recording, _ = converted["plain"]
+    gone = replace(recording, path=str(tmp_path / "gone.py"))
+    result = convert_file(gone, [tmp_path], None)
+    assert result.crash and result.dags[0].status == "refused"
