@@ -13,7 +13,7 @@ VARIANTS = ("incremental", "faithful")
 class TreeClusterSettings:
     """Settings of one run; the defaults are the usual run."""
 
-    variant: str = "faithful"
+    variant: str = "incremental"
     """`incremental`: costs what has changed. `faithful`: the original's statements and commits."""
     dry_run: bool = False
     """Change nothing; say what would be done."""
