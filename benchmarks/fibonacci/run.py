@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -38,6 +39,7 @@ def main() -> None:
     options = parser.parse_args()
     engines = (options.only,) if options.only else ENGINES
     measured: list[Measured] = []
+    load = os.getloadavg()[0]
     with workspace() as folder, Stages(2 * len(engines) * options.repeat) as stages:
         for tuned in (False, True):
             for engine in engines:
@@ -55,7 +57,7 @@ def main() -> None:
                 command=f"python -m benchmarks.fibonacci --repeat {options.repeat}",
                 rows=rows,
                 versions={"prefect": version("prefect")},
-                remarks=remarks_of(measured),
+                remarks=remarks_of(measured, load),
             )
         )
     )
@@ -96,10 +98,16 @@ def rows_of(measured: Sequence[Measured]) -> list[Row]:
     return rows
 
 
-def remarks_of(measured: Sequence[Measured]) -> list[str]:
-    """Say in sentences what the table must not be read without."""
+def remarks_of(measured: Sequence[Measured], load: float) -> list[str]:
+    """Say in sentences what the table must not be read without; `load` is the machine's before it began."""
+    cores = os.cpu_count() or 1
+    busy = [
+        f"The machine was busy with other work (load {load:.0f} on {cores} cores): the times are longer than on "
+        "a quiet one, and the ratios rough."
+    ]
     tasks = sorted({f"{one.engine}, {one.mode}: {one.task_is}" for one in measured})
     return [
+        *(busy if load > cores / 2 else []),
         "A task is not the same thing everywhere. " + "; ".join(tasks) + ".",
         "Much of a dispatched run is a fixed cost, so the ratio depends on the number of tasks: "
         "do not extrapolate from one row.",
