@@ -1,15 +1,18 @@
 """`incremental` beside `faithful`: first load, every two hours, nothing new, deactivations, growth.
 
-    .venv/bin/python -m benchmarks.tree_clusters [--small] [--base 1000000] [--growth 100000,5000000]
+    .venv/bin/python -m benchmarks.tree_clusters [--grid production|window|small]
+        [--base 1000000] [--growth 100000,5000000]
 
 Builds production's regions (6.6 million, 4 GB, about 6 minutes on a quiet machine) in a PostgreSQL of its
-own and drops all of it afterwards. Rows are checked to be equal in the same run. `--small` tries the script
-itself on few regions, and only prints.
+own and drops all of it afterwards. Rows are checked to be equal in the same run. `--grid window` has the
+10 km cells only where the 5 km cells are (2.5 million regions); `--grid small` tries the script itself, and
+only prints.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -81,7 +84,7 @@ def check_equal(ours: str, theirs: str) -> None:
 def main() -> None:
     """Measure and record."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--grid", choices=world.GRIDS, default="production")
     parser.add_argument("--base", type=int, default=1_000_000)
     parser.add_argument("--growth", default="100000,5000000", help="other sizes of the base; empty: none")
     options = parser.parse_args()
@@ -93,17 +96,23 @@ def main() -> None:
         stages.begin("building the regions")
         original = create_database(cluster.url(), "original")
         began = time.monotonic()
-        number = world.build_regions(original, small=options.small)
-        remark = f"{number:,} regions, built in {time.monotonic() - began:.0f} s."
+        number = world.build_regions(original, options.grid)
+        remark = (
+            f"{number:,} regions, built in {time.monotonic() - began:.0f} s. Load of the machine, which has"
+            f" {os.cpu_count()} cores, at the start: {os.getloadavg()[0]:.1f}."
+        )
         rows += base_cases(cluster, original, options.base, stages)
         for size in growth:
             rows.append(growth_case(cluster, size, rows, stages))
-    if options.small:
+    if options.grid == "small":
         for row in rows:
             print(row)
         print(remark)
         return
-    command = f"python -m benchmarks.tree_clusters --base {options.base} --growth {options.growth}"
+    command = (
+        f"python -m benchmarks.tree_clusters --grid {options.grid} --base {options.base}"
+        f" --growth {options.growth!r}"
+    )
     title = "tree_clusters: incremental beside faithful"
     print(record(Benchmark("tree_clusters", title, command, rows, remarks=[remark])))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from engines.databases import connected
-from pipelines.tree_clusters import database, regions, sample
+from pipelines.tree_clusters import regions, sample
 from pipelines.tree_clusters.grid import PRODUCTION_GRIDS, Box, Grid
 from pipelines.tree_clusters.places import countries, towns
 from pipelines.tree_clusters.planting import Tree, plant
@@ -20,19 +20,26 @@ AFRICA_AND_EAST: Box = (16.0, -38.0, 61.0, 70.0)
 SEED = 20261121
 
 
-def build_regions(url: str, *, small: bool) -> int:
-    """Fill an empty database with countries, continents and the grids; give the number of regions.
+GRIDS = ("production", "window", "small")
+"""`window`: the 10 km cells as well only where the 5 km cells are; `small`: neither, to try the script."""
 
-    `small`: without the 10 km and 5 km cells, to try the benchmark itself.
-    """
+
+def build_regions(url: str, grid_name: str) -> int:
+    """Fill an empty database with countries, continents and the grids; give the number of regions."""
     with connected(url) as connection:
         with transaction(connection) as cursor:
-            database.prepare_empty(cursor)
+            cursor.execute("CREATE EXTENSION postgis")
+            cursor.execute((HERE / "schema.sql").read_text())
+            # Checked and indexed once all rows are in, not row by row.
+            cursor.execute("ALTER TABLE region_zoom DROP CONSTRAINT region_zoom_region_id_fkey")
             regions.add_countries(cursor, countries())
-        for grid in PRODUCTION_GRIDS[: 2 if small else 4]:
+        for grid in PRODUCTION_GRIDS[: 2 if grid_name == "small" else 4]:
             with transaction(connection) as cursor:
-                cells = grid.all_cells(AFRICA_AND_EAST) if grid.size_km == 5 else grid.all_cells()
-                regions.add_grid(cursor, grid, cells)
+                whole = grid.size_km > 10 or (grid.size_km == 10 and grid_name == "production")
+                regions.add_grid(cursor, grid, grid.all_cells() if whole else grid.all_cells(AFRICA_AND_EAST))
+        with transaction(connection) as cursor:
+            cursor.execute((HERE / "schema_indexes.sql").read_text())
+            cursor.execute("ALTER TABLE region_zoom ADD FOREIGN KEY (region_id) REFERENCES region (id)")
         vacuum(connection)
         with transaction(connection, read_only=True) as cursor:
             cursor.execute("SELECT count(*) FROM region")
