@@ -102,8 +102,8 @@ def remarks_of(measured: Sequence[Measured], load: float) -> list[str]:
     """Say in sentences what the table must not be read without; `load` is the machine's before it began."""
     cores = os.cpu_count() or 1
     busy = [
-        f"The machine was busy with other work (load {load:.0f} on {cores} cores): the times are longer than on "
-        "a quiet one, and the ratios rough."
+        f"The machine was busy with other work (load {load:.0f} on {cores} cores): the times are longer than "
+        "on a quiet one, and the ratios rough."
     ]
     tasks = sorted({f"{one.engine}, {one.mode}: {one.task_is}" for one in measured})
     return [
