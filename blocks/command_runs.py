@@ -20,7 +20,7 @@ from blocks.planning import Plan, make_plan
 from blocks.prefect_address import find_address
 from blocks.prefect_api import PrefectApi
 from blocks.showing import Progress, say, show_drifts, show_outcomes, show_plan
-from blocks.sources import absolute, gather
+from blocks.sources import AIRFLOW, absolute, gather
 from blocks.wanted import wanted
 from pipelines.errors import CannotProceedError
 
@@ -55,6 +55,8 @@ def answer(asked: Question, api: PrefectApi) -> tuple[Plan, Mirror]:
     """Read both sides and compare them. Raises CannotProceedError."""
     mirror = read_mirror(api, asked.environment.ledger)
     rules = asked.environment.rules
+    if asked.airflow_python or any(source.startswith(AIRFLOW) for source in asked.sources):
+        say("reading the settings of the live Airflow")
     gathered = gather(asked.sources, asked.airflow_python, {*rules.names, *mirror.ledger})
     for warning in gathered.warnings:
         say(f"warning: {warning}")
@@ -99,6 +101,8 @@ def run_apply(options: argparse.Namespace) -> int:
             )
         plan, _ = answer(asked, api)
         steps = due(plan, file, digester(may_create=False))
+        if steps:
+            say(f"writing {len(steps)} settings to the Prefect API at {api.address.shown}")
         with Progress(len(steps), "settings written") as progress:
             outcomes = tuple(apply(api, steps, environment.ledger, progress.advance))
     conflicts = [step.setting for step in file.steps if step.action == "conflict"]

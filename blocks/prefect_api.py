@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from pipelines.errors import CannotProceedError
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PAGE = 200  # the most that a Prefect server gives at once
 RETRIES_UNANSWERED = 3
-RETRY_AFTER_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+RETRY_AFTER_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 BUSY = (429, 502, 503, 504)  # 503 is what a server on SQLite says while another request writes
 
 
@@ -190,5 +191,6 @@ class PrefectApi:
                     return httpx.Response(204), ""
                 if answer.status_code not in BUSY or pause is None:
                     return answer, ""
-            time.sleep(pause or 0)
+            # not in step with the other writer, whose lock it may be
+            time.sleep((pause or 0) * random.uniform(0.7, 1.3))  # noqa: S311
         return None, reason

@@ -98,7 +98,8 @@ class Progress:
     def __init__(self, total: int, what: str) -> None:
         self._total = total
         self._what = what
-        self._began = self._said = time.monotonic()
+        self._began = self._said = 0.0
+        self._first = 0
         self._bar: Any = None
         self._task: Any = None
 
@@ -132,7 +133,10 @@ class Progress:
             self._bar.update(self._task, completed=done)
             return
         now = time.monotonic()
-        if now - self._said >= 2:
+        if not self._first:
+            # what comes before the first one says nothing of the pace
+            self._began, self._said, self._first = now, now, done
+        elif now - self._said >= 2:
             self._said = now
-            left = (now - self._began) / done * (total - done)
+            left = (now - self._began) / max(1, done - self._first) * (total - done)
             say(f"{done} of {total} {self._what}, about {left:.0f} s left")

@@ -114,7 +114,9 @@ def _timed(argv: list[str], env: Mapping[str, str], given: str | None = None) ->
     )
     seconds = time.perf_counter() - began
     if done.returncode:
-        raise SystemExit(f"{' '.join(argv[1:5])} failed with {done.returncode}: {done.stderr[-500:]}")
+        raise SystemExit(
+            f"{' '.join(argv[1:5])} failed with {done.returncode}: {done.stderr[-500:]}{done.stdout[-500:]}"
+        )
     return seconds
 
 

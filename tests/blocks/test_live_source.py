@@ -91,7 +91,9 @@ def _as_exported(setting: Setting) -> object:
         value = json.loads(setting.value)
     except ValueError:
         value = setting.value
-    return (setting.value if isinstance(value, str) else repr(value)), setting.description
+    return (
+        setting.value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    ), setting.description
 
 
 def _wanted(found: tuple[Found, ...]) -> list[Wanted]:

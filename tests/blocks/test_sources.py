@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from blocks.prefect_api import StoredBlock, StoredVariable
 from blocks.sensitive import SensitiveRules
 from blocks.settings import Found, comparable, extras, reference
 from blocks.sources import gather, merged
-from blocks.wanted import VARIABLE, Rules, Wanted, secret_value, text_of_secret, wanted
+from blocks.wanted import VARIABLE, Rules, Wanted, fitting, secret_value, text_of_secret, wanted
 from pipelines.errors import CannotProceedError
 from tests.blocks.samples import CONNECTIONS, connections, variable_texts
 
@@ -207,6 +208,25 @@ def test_typed_blocks_hold_no_secret_where_prefect_shows_it(
         "url", "headers", "token", "api_key", "extra",
     }  # fmt: skip
     assert "c4nary" not in json.dumps(_without(item.data, hidden))
+
+
+@pytest.mark.parametrize("name", CONNECTIONS)
+def test_typed_blocks_are_taken_by_their_own_classes(name: str, tmp_path: Path) -> None:
+    """With the classes themselves, where their packages are installed."""
+    found = connection_found(name, CONNECTIONS[name], "f")
+    assert isinstance(found.setting, Connection)
+    kind, mapped, notes = fitting(found.setting)
+    if any("install" in note for note in notes):
+        pytest.skip(notes[0])
+    module, _, class_name = kind.block_class.partition(":")
+    block_class: Any = getattr(importlib.import_module(module), class_name)
+    data = json.loads(json.dumps(dict(mapped.data)))
+    if "service_account_file" in json.dumps(data):
+        pytest.skip("the block looks for the file, which is not here")
+    block = block_class.model_validate(data)
+    aliases = {field.alias or name for name, field in block_class.model_fields.items()}
+    assert set(data) <= aliases | set(block_class.model_fields) | {"schema"}
+    assert block.get_block_type_slug() == kind.slug
 
 
 def _without(data: Any, names: set[str]) -> Any:
