@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipelines.catalog import StepResult
 from pipelines.tree_clusters import faithful, incremental
 from pipelines.tree_clusters.settings import TreeClusterSettings
@@ -15,11 +17,38 @@ def count_new_trees(connection: Connection, settings: TreeClusterSettings) -> St
     return incremental.count_new_trees(connection, settings)
 
 
-def assign_regions(connection: Connection, settings: TreeClusterSettings, counted: StepResult) -> StepResult:
-    """Give each new tree its region on each zoom level: `{"rows": int, "trees": int}`."""
+def plan_chunks(
+    connection: Connection, settings: TreeClusterSettings, counted: StepResult
+) -> list[list[int]]:
+    """Split a large backlog into ranges of tree ids, `[first, last]`; none where assign_regions will do."""
+    if settings.variant == "faithful" or counted["new_trees"] <= settings.chunk_trees:
+        return []
+    return incremental.plan_chunks(connection, settings)
+
+
+def assign_chunk(connection: Connection, settings: TreeClusterSettings, chunk: list[int]) -> StepResult:
+    """Assign one range of plan_chunks, side by side with the others: `{"rows": int, "trees": int}`."""
+    return incremental.assign_chunk(connection, settings, chunk)
+
+
+def assign_regions(
+    connection: Connection,
+    settings: TreeClusterSettings,
+    counted: StepResult,
+    chunked: Sequence[StepResult] = (),
+) -> StepResult:
+    """Give each new tree its region on each zoom level: `{"rows": int, "trees": int}`.
+
+    `chunked`: the results of assign_chunk, where it has run before; they are added to this step's own.
+    """
     if settings.variant == "faithful":
         return faithful.assign_regions(connection, settings, counted)
-    return incremental.assign_regions(connection, settings, counted)
+    result = incremental.assign_regions(connection, settings, counted)
+    if not chunked:
+        return result
+    totals = {key: result[key] + sum(one[key] for one in chunked) for key in ("rows", "trees", "looked_at")}
+    result.pop("reason", None)
+    return result | totals | {"chunks": len(chunked)}
 
 
 def refresh_view(connection: Connection, settings: TreeClusterSettings, assigned: StepResult) -> StepResult:

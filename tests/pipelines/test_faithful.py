@@ -54,7 +54,7 @@ def worlds_without_ties(draw: st.DrawFn) -> tuple[list[Tree], list[Region]]:
     return [Tree(number, position, active) for number, (position, active) in enumerate(drawn, 1)], regions
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(worlds_without_ties())
 def test_rows_are_those_of_the_oracle(connection: Connection, world: tuple[list[Tree], list[Region]]) -> None:
     trees, regions = world

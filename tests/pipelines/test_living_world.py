@@ -33,6 +33,6 @@ def test_after_each_run_the_tables_are_those_of_the_model(connections: tuple[Con
         first, second = connections
 
     chosen = settings(
-        max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
     )
     run_state_machine_as_test(World, settings=chosen)
