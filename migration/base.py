@@ -13,6 +13,7 @@ from migration.plan import Claim, RefusedError, equivalent, refused
 Options = dict[str, str]
 NOTHING = Claim(note="its default; nothing to do")
 
+MAILED = equivalent("a hook writes to the address, by the server of the Secret smtp-url", "mail")
 SAME_AS_DEFAULT: dict[str, tuple[Any, ...]] = {
     "depends_on_past": (False, None),
     "wait_for_downstream": (False, None),
@@ -64,14 +65,14 @@ NOTES: dict[str, Claim] = {
     "priority_weight": equivalent("Prefect has no priorities inside a run", "priority"),
     "weight_rule": equivalent("Prefect has no priorities inside a run", "priority"),
     "queue": equivalent("the work queue is chosen for the deployment, not for a task", "queue"),
-    "depends_on_past": refused("Prefect does not look at the run before; keep such a task in Airflow"),
+    "depends_on_past": equivalent("the task waits until it has succeeded in the run before", "past"),
     "wait_for_downstream": refused("Prefect does not look at the run before"),
     "executor_config": refused("set the work pool's job variables for the deployment instead"),
     "executor": refused("choose a work pool for the deployment instead"),
     "run_as_user": refused("run the worker as that user"),
     "resources": refused("set the work pool's job variables for the deployment instead"),
     "sla": refused("make a Prefect automation for a late or long run"),
-    "email_on_failure": refused("make a Prefect automation that sends mail when the flow run fails"),
+    "email_on_failure": equivalent("there is no address to write to", "mail"),
     "email_on_retry": refused("Prefect has no notice on a retry; drop the argument in the source"),
     "pool_slots": refused("a tag's concurrency limit counts every task as one"),
     "on_execute_callback": refused("call it at the beginning of the task"),
@@ -108,8 +109,10 @@ def base_options(task: Task, dag: Dag, values: Values) -> tuple[Options, dict[st
             claims[name] = WRITERS[name](value, task, dag, options, values)
         elif name == "end_date" and isinstance(value, dict):
             claims[name] = _own_end(value, dag)
-        elif name == "email" and _mails(task):
-            claims[name] = refused("make a Prefect automation that sends mail when the flow run fails")
+        elif (
+            name in ("email", "email_on_failure") and task.get("email") and task.get("email_on_failure", True)
+        ):
+            claims[name] = _mail(task, options, values) if name == "email" else MAILED
         elif name in NOTES:
             claims[name] = NOTES[name]
     return options, claims
@@ -122,8 +125,13 @@ def _own_end(value: Any, dag: Dag) -> Claim:
     return refused("a task's own end date has no counterpart; end the deployment's schedule instead")
 
 
-def _mails(task: Task) -> bool:
-    return bool(task.get("email_on_failure", True) or task.get("email_on_retry", True))
+def _mail(task: Task, options: Options, values: Values) -> Claim:
+    given = task.get("email")
+    addresses = given if isinstance(given, list) else str(given).replace(";", ",").split(",")
+    shown = ", ".join(values.write(one.strip()) for one in addresses)
+    values.imports.add("from replant_mail import mails")
+    _hooks(options, "on_failure", [f"mails({shown})"])
+    return MAILED
 
 
 def _seconds(value: Any) -> float:

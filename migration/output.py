@@ -15,7 +15,14 @@ import yaml  # type: ignore[import-untyped]
 from migration.entry import Entry
 
 RUNTIME = Path(__file__).with_name("runtime")
-RUNTIME_FILES = ("replant_runtime.py", "replant_context.py", "replant_settings.py", "replant_elsewhere.py")
+RUNTIME_FILES = (
+    "replant_runtime.py",
+    "replant_context.py",
+    "replant_settings.py",
+    "replant_elsewhere.py",
+    "replant_past.py",
+    "replant_mail.py",
+)
 PREFECT = "prefect==3.8.8"
 PACKAGES = {
     "psycopg2": "psycopg2-binary", "yaml": "pyyaml", "dateutil": "python-dateutil", "sklearn": "scikit-learn",

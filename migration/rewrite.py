@@ -89,7 +89,7 @@ class Rewriter(cst.CSTTransformer):
             return updated_node.with_changes(body=cst.IndentedBlock([cst.parse_statement("return None")]))
         return updated_node
 
-    def leave_If(
+    def leave_If(  # noqa: N802
         self, original_node: cst.If, updated_node: cst.If
     ) -> cst.BaseStatement | cst.RemovalSentinel:
         if isinstance(updated_node.body, cst.IndentedBlock) and not updated_node.body.body:

@@ -119,7 +119,10 @@ def _needs_rules(call: Call, dag: Dag) -> bool:
         not isinstance(value, list) or not value or _has_result(value)
         for value in (written.over or {}).values()
     )
-    return has_rule or written.tracked or written.kind != "task" or bool(task.marks) or mapped_late
+    has_past = bool(task.get("depends_on_past")) and not call.refusal
+    return (
+        has_past or has_rule or written.tracked or written.kind != "task" or bool(task.marks) or mapped_late
+    )
 
 
 def _has_result(value: Any) -> bool:
@@ -279,6 +282,8 @@ def _tracked(
         extra.append(f'rule="{rule}"')
     elif call.task.marks.get("teardown"):
         extra.append('rule="all_done_setup_success"')
+    if call.task.get("depends_on_past") and not call.refusal:
+        extra.append("depends_on_past=True")
     if written.kind != "task":
         extra.append(f'kind="{written.kind}"')
     if written.over is not None or written.each is not None:

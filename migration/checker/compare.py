@@ -105,6 +105,8 @@ def _behaviour(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
         rule = "all_done_setup_success"
     if dag.before(task.task_id) and call["rule"] != rule:
         yield f"{task.task_id} has the rule {call['rule']} instead of {rule}"
+    if call["past"] != bool(task.get("depends_on_past")):
+        yield f"{task.task_id} {'does not depend' if task.get('depends_on_past') else 'depends'} on the past"
     kind = _kind(task)
     if call["kind"] != kind:
         yield f"{task.task_id} acts as {call['kind']} instead of {kind}"

@@ -84,6 +84,8 @@ def _derived(request: dict[str, Any], checkout: str) -> dict[str, Any]:
     log = notes.Log()
     sys.modules["replant_runtime"] = notes.runtime(log)
     sys.modules["replant_elsewhere"] = notes.runtime(log)
+    sys.modules["replant_past"] = notes.runtime(log)
+    sys.modules["replant_mail"] = notes.runtime(log)
     notes.watch(prefect.Task, log)
     module = _loaded(scratch / "flows" / request["name"])
     return {"flows": {name: _flow(getattr(module, name), log) for name in request["flows"]}}

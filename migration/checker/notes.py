@@ -50,6 +50,7 @@ class Call:
     kind: str = "task"
     copies: list[Any] | None = None
     over: Any = None
+    past: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Give plain values."""
@@ -63,6 +64,7 @@ class Call:
             "data": sorted(set(names_in([self.args, self.kwargs, self.copies, self.over]))),
             "rule": self.rule,
             "kind": self.kind,
+            "past": self.past,
             "copies": plain(self.copies),
             "over": plain(self.over),
             "retries": task.retries,
@@ -127,9 +129,10 @@ def runtime(log: Log) -> ModuleType:
     """Give a module that answers to all of the runtime's names and only notes."""
 
     def submit(
-        work: Any, *args: Any, after: Any = (), rule: str = "all_success", kind: str = "task", **kw: Any
-    ) -> Any:
-        return log.add(Call(work, "runtime", args, kw, names_in(after), rule, kind))
+        work: Any, *args: Any, after: Any = (), rule: str = "all_success", kind: str = "task",
+        depends_on_past: bool = False, **kw: Any,
+    ) -> Any:  # fmt: skip
+        return log.add(Call(work, "runtime", args, kw, names_in(after), rule, kind, past=depends_on_past))
 
     def expand(
         work: Any,
@@ -138,6 +141,7 @@ def runtime(log: Log) -> ModuleType:
         each: Any = None,
         after: Any = (),
         rule: str = "all_success",
+        depends_on_past: bool = False,
         **fixed: Any,
     ) -> Any:
         copies = None
@@ -145,7 +149,9 @@ def runtime(log: Log) -> ModuleType:
             rows = itertools.islice(itertools.product(*over.values()), LIMIT)
             copies = [dict(zip(over, row, strict=True)) for row in rows]
         given = over if over is not None else {"each": each}
-        return log.add(Call(work, "expand", (), fixed, names_in(after), rule, copies=copies, over=given))
+        return log.add(
+            Call(work, "expand", (), fixed, names_in(after), rule, "task", copies, given, depends_on_past)
+        )
 
     module = _Anything("replant_runtime")
     module.__dict__.update(

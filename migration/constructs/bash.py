@@ -15,16 +15,20 @@ PLAIN = '''def @NAME@(command: str) -> str:
     print(done.stdout)
     return done.stdout.rstrip("\\n").rpartition("\\n")[2]
 '''
-FULL = '''def @NAME@(command: str, env: dict[str, str] | None = None, cwd: str | None = None, skip_code: int = 99) -> str:
+FULL = '''def @NAME@(
+    command: str, env: dict[str, str] | None = None, cwd: str | None = None, skip_code: int = 99
+) -> str:
     """Run a command in bash; give the last line of what it prints. The skip code skips the task."""
-    done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, text=True, env=env, cwd=cwd, check=False)
+    done = subprocess.run(
+        ["bash", "-c", command], stdout=subprocess.PIPE, text=True, env=env, cwd=cwd, check=False
+    )
     print(done.stdout)
     if done.returncode == skip_code:
         raise AirflowSkipException(f"the command ended with {skip_code}")
     done.check_returncode()
     return done.stdout.rstrip("\\n").rpartition("\\n")[2]
 '''
-NOTE = "it runs in the flow's folder, not in a temporary one; exit code 99 fails the task, where Airflow skips it"
+NOTE = "it runs in the flow's folder, not in a temporary one; exit code 99 fails it, where Airflow skips"
 KNOWN = ("bash_command", "env", "append_env", "cwd", "skip_on_exit_code", "skip_exit_code", "output_encoding",
          "output_processor", "xcom_push")  # fmt: skip
 

@@ -8,10 +8,10 @@ from migration.graph import Task
 from migration.plan import Claim, RefusedError, Work, Written, equivalent
 from migration.site import Site
 
-HELPER = '''def run_bash(command: str, env: dict[str, str] | None = None, cwd: str | None = None, skip_code: int = 99) -> str:
+HELPER = '''def run_bash(command: str, env: dict[str, str] | None = None, skip_code: int = 99) -> str:
     """Run a command in bash; give the last line of what it prints. The skip code skips the task."""
     command = template(command).rendered()
-    done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, text=True, env=env, cwd=cwd, check=False)
+    done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, text=True, env=env, check=False)
     print(done.stdout)
     if done.returncode == skip_code:
         raise AirflowSkipException(f"the command ended with {skip_code}")

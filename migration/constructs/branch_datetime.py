@@ -9,8 +9,8 @@ from migration.graph import Task
 from migration.plan import Claim, RefusedError, Work, Written
 from migration.site import Site
 
-CODE = '''def @NAME@(lower: Any, upper: Any, if_true: str | list[str], if_false: str | list[str]) -> str | list[str]:
-    """Choose by whether it is between two moments; times are those of the day, the upper one perhaps the next."""
+CODE = '''def @NAME@(lower: Any, upper: Any, if_true: Any, if_false: Any) -> Any:
+    """Choose by whether it is between two moments; times are of the day, the upper one perhaps the next."""
     now = {moment}
     low = datetime.combine(now, lower, tzinfo=UTC) if isinstance(lower, time) else lower
     high = datetime.combine(now, upper, tzinfo=UTC) if isinstance(upper, time) else upper

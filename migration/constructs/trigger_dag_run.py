@@ -7,7 +7,7 @@ from migration.graph import Task
 from migration.plan import Claim, Code, RefusedError, Work, Written, equivalent
 from migration.site import Site
 
-CODE = '''def @NAME@(deployment: str, conf: dict[str, Any] | None = None, wait_seconds: float | None = 0) -> str:
+CODE = '''def @NAME@(deployment: str, conf: Any = None, wait_seconds: float | None = 0) -> str:
     """Start a deployment; wait for its end if asked to. Gives the flow run's id."""
     started = run_deployment(deployment, parameters={"conf": conf} if conf else {}, timeout=wait_seconds)
     if wait_seconds != 0 and not (started.state and started.state.is_completed()):

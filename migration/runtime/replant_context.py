@@ -49,6 +49,7 @@ class Node:
     kind: str = "task"
     map_index: int = -1
     empty: bool = False
+    depends_on_past: bool = False
     state: str = ""
     result: Any = None
     future: PrefectFuture[Any] | None = None
@@ -207,7 +208,7 @@ def get_current_context() -> dict[str, Any]:
     run.external_trigger, run.data_interval_start, run.data_interval_end = True, start, end
     dag = type("Dag", (), {"dag_id": ti.dag_id, "params": book.context.get("params", {})})()
     task = type("Operator", (), {"task_id": node.name, "dag_id": ti.dag_id, "dag": dag})()
-    values = {
+    return {
         "ti": ti, "task_instance": ti, "dag_run": run, "run_id": ti.run_id, "dag": dag, "task": task,
         "params": book.context.get("params", {}), "conf": book.context.get("conf", {}), "test_mode": False,
         "logical_date": start, "execution_date": start, "data_interval_start": start, "data_interval_end": end,
@@ -220,7 +221,6 @@ def get_current_context() -> dict[str, Any]:
         "task_instance_key_str": f"{ti.dag_id}__{node.name}__{start:%Y%m%d}", "macros": Macros(),
         "var": Settings("variable"), "conn": Settings("connection"), **book.context.get("macros", {}),
     }  # fmt: skip
-    return values
 
 
 class Macros:

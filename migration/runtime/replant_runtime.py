@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prefect import Task, allow_failure
+from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
-from prefect.states import Completed, Failed, State
+from prefect.states import Completed, Failed
 from replant_context import (
     AirflowException,
     AirflowFailException,
@@ -42,6 +43,7 @@ from replant_context import (
     wait_until,
     with_context,
 )
+from replant_past import wait_for_own_past
 
 __all__ = [
     "AirflowException",
@@ -98,6 +100,7 @@ def submit(
     after: Sequence[Any] = (),
     rule: str = "all_success",
     kind: str = "task",
+    depends_on_past: bool = False,
     **kwargs: Any,
 ) -> PrefectFuture[Any]:
     """Submit a task that runs, is skipped or gives up by Airflow's trigger rule.
@@ -109,6 +112,7 @@ def submit(
     book = running()
     before = [node for node in (_node(book, one) for one in _inside([after, args, kwargs])) if node]
     node = book.add(work.name, list(dict.fromkeys(before)), kind)
+    node.depends_on_past = depends_on_past
     return _submitted(work, node, book, rule, args, kwargs)
 
 
@@ -119,6 +123,7 @@ def expand(
     each: Any = None,
     after: Sequence[Any] = (),
     rule: str = "all_success",
+    depends_on_past: bool = False,
     **fixed: Any,
 ) -> Expanded:
     """Map a task over the product of `over`'s values, or over a list of argument dictionaries `each`.
@@ -131,6 +136,8 @@ def expand(
     node = book.add(work.name, before, "task")
     for source in before:
         source.wait()
+    if depends_on_past:
+        wait_for_own_past(work.name)
     made = Expanded(node)
     copies = _copies(book, over, each) if _verdict(node, rule, book) == RUN else []
     for index, arguments in enumerate(copies):
@@ -182,6 +189,8 @@ def _guard(
         verdict = SKIP if node.empty else _verdict(node, rule, book)
         if verdict != RUN:
             return _passed_over(node, verdict)
+        if node.depends_on_past:
+            wait_for_own_past(node.name)
         node.state = FAILED  # until it ends well; also what a time-out leaves
         with book.current(node):
             try:
@@ -194,7 +203,7 @@ def _guard(
         return result
 
     functools.update_wrapper(run, function)
-    del run.__wrapped__  # Prefect would ask for the arguments, which are resolved inside
+    del run.__dict__["__wrapped__"]  # Prefect would ask for the arguments, which are resolved inside
     return run
 
 

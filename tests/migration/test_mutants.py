@@ -160,7 +160,8 @@ def test_mutants_are_flagged(checker: Checker, converted: dict[str, tuple[Record
                 if not found_by(checker, recording, entry, text):
                     survived.append(f"{what} in {name}: {match.group()!r}")
     for name, (recording, entry) in converted.items():
-        for change in ({"schedules": []}, {"schedules": [{"cron": "1 2 3 4 5"}]}):
+        changes: list[dict[str, Any]] = [{"schedules": []}, {"schedules": [{"cron": "1 2 3 4 5"}]}]
+        for change in changes:
             deployments = [{**one, **change} for one in copy.deepcopy(entry.deployments)]
             count += 1
             if not found_by(checker, recording, entry, entry.text, deployments):

@@ -1,0 +1,59 @@
+"""ExternalTaskSensor: wait for another flow's run that was scheduled for the same moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from migration import waiting
+from migration.constructs import construct
+from migration.graph import Task
+from migration.plan import Code, RefusedError, Work, Written, equivalent
+from migration.site import Site
+
+CODE = '''def @NAME@(flow: str, tasks: list[str], delta: float = 0.0, fails: bool = False) -> None:
+    """Wait until another flow's run of the same moment, some seconds earlier, has succeeded, or tasks of it."""
+    moment = flow_run.get_scheduled_start_time() - timedelta(seconds=delta)
+    wait_until(lambda: require_other_flow(flow, moment, tasks, fails), {pace})
+'''
+KNOWN = ("external_dag_id", "external_task_id", "external_task_ids", "execution_delta", "allowed_states",
+         "failed_states", "check_existence")  # fmt: skip
+NOTE = "matches the scheduled time of the other flow's run, which is what equal logical dates come to"
+
+
+@construct("ExternalTaskSensor", "ExternalTaskSensorAsync")
+def write(task: Task, site: Site) -> Written:
+    """Write one.
+
+    Raises RefusedError.
+    """
+    for name in ("execution_date_fn", "external_task_group_id", "skipped_states"):
+        if task.get(name):
+            raise RefusedError(f"the argument {name}", name)
+    if task.mapping is not None or not isinstance(task.get("external_dag_id"), str):
+        raise RefusedError("a DAG that is only known at run time", "external_dag_id")
+    if _list(task.get("allowed_states")) not in ([], ["success"]):
+        raise RefusedError("other allowed states than success", "allowed_states")
+    names = _list(task.get("external_task_ids")) or _list(task.get("external_task_id"))
+    kwargs: dict[str, Any] = {}
+    delta = task.get("execution_delta")
+    if isinstance(delta, dict) and "$timedelta" in delta:
+        kwargs["delta"] = Code(f"{delta['$timedelta']:g}")
+    if "failed" in _list(task.get("failed_states")):
+        kwargs["fails"] = True
+    pace = waiting.pace(task)
+    work = Work(
+        f"other flow:{pace}", "wait_for_flow", CODE.format(pace=pace),
+        imports=("from datetime import timedelta", "from prefect.runtime import flow_run",
+                 "from replant_past import require_other_flow"),
+        runtime=("wait_until",),
+    )  # fmt: skip
+    claims = waiting.claims_of(task, *KNOWN)
+    claims["external_dag_id"] = equivalent(NOTE, "other-flows")
+    soft = bool(task.get("soft_fail"))
+    return Written(work, (task.get("external_dag_id"), names), kwargs, claims=claims, tracked=soft)
+
+
+def _list(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        value = value.get("$tuple", value.get("$set", []))
+    return value if isinstance(value, list) else [] if value is None else [value]

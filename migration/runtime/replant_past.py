@@ -1,0 +1,94 @@
+"""Looks at other flow runs: what Airflow's `depends_on_past` and ExternalTaskSensor look at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
+    FlowRunFilterId,
+)
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.runtime import flow_run
+
+SECONDS_BETWEEN = 10.0
+GOOD, BAD = "success", "failed"
+
+
+def wait_for_own_past(task_name: str, every: float = SECONDS_BETWEEN) -> None:
+    """Wait until this task has succeeded, or was skipped, in the flow's run before this one, if there is one.
+
+    As with Airflow's `depends_on_past`, a failure there holds this task up until that run has been put right.
+    """
+    moment = flow_run.get_scheduled_start_time()
+    while True:
+        before = _runs(str(flow_run.get_flow_name()), before=moment - timedelta(microseconds=1))
+        if not before or _state(before[0], task_name) == GOOD:
+            return
+        time.sleep(every)
+
+
+def other_flow_state(flow: str, moment: datetime, task_names: Sequence[str] = ()) -> str | None:
+    """Give success or failed for the run of another flow that was scheduled for this moment, or for tasks of it.
+
+    None while there is no such run, or it has not ended.
+    """
+    runs = _runs(flow, before=moment + timedelta(seconds=1), after=moment - timedelta(seconds=1))
+    if not runs:
+        return None
+    states = [_state(runs[0], name) for name in task_names] or [_of(runs[0].state)]
+    if BAD in states:
+        return BAD
+    return GOOD if all(state == GOOD for state in states) else None
+
+
+def require_other_flow(flow: str, moment: datetime, task_names: Sequence[str], fails: bool) -> bool:
+    """Say whether the other flow, or its tasks, have succeeded; raises RuntimeError if they failed and `fails`."""
+    state = other_flow_state(flow, moment, task_names)
+    if state == BAD and fails:
+        raise RuntimeError(f"{flow} failed in the run that was scheduled for {moment.isoformat()}")
+    return state == GOOD
+
+
+def _runs(flow: str, before: datetime, after: datetime | None = None) -> list[Any]:
+    """Give a flow's runs of a span of scheduled times, the latest first."""
+    span = FlowRunFilterExpectedStartTime(before_=before, after_=after)
+    with get_client(sync_client=True) as client:
+        return list(
+            client.read_flow_runs(
+                flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])),
+                flow_run_filter=FlowRunFilter(expected_start_time=span),
+                sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+                limit=1,
+            )
+        )
+
+
+def _state(run: Any, task_name: str) -> str | None:
+    chosen = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(str(run.id))]))
+    with get_client(sync_client=True) as client:
+        found = [
+            one for one in client.read_task_runs(flow_run_filter=chosen) if _named(one.name) == task_name
+        ]
+    states = [_of(one.state) for one in found]
+    if not states:
+        return None
+    return BAD if BAD in states else GOOD if all(state == GOOD for state in states) else None
+
+
+def _named(name: str) -> str:
+    return name.rpartition("-")[0]
+
+
+def _of(state: Any) -> str | None:
+    if state is None or not state.is_final():
+        return None
+    return GOOD if state.is_completed() else BAD
