@@ -95,7 +95,7 @@ def _diff(options: argparse.Namespace) -> int:
     threshold = parse_threshold(options.threshold)
     wanted = _options(options)
     with Progress(quiet=options.json) as progress:
-        result = compare_places(options.left, options.right, wanted, progress.begin)
+        result = compare_places(options.left, options.right, wanted, progress)
     word = judge(result, threshold)
     if options.out:
         paths = write(result, word, options.out)

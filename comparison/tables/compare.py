@@ -15,7 +15,7 @@ from comparison.tables.keyed import compare_keyed
 from comparison.tables.multiset import compare_multisets
 from comparison.tables.records import OutputDifference, Sample, SchemaDifference
 from comparison.tables.relation import Comparison, Relation
-from comparison.tables.segments import estimated_rows, segment
+from comparison.tables.segments import Advance, estimated_rows, segment
 from comparison.tables.sides import Side, open_side
 from comparison.tables.strategy import Choice, choose, same_database
 from comparison.tables.tally import Tally
@@ -57,10 +57,12 @@ def compare_relations(
     tolerances: Mapping[str, Tolerance],
     sample_limit: int = 20,
     small: int = SMALL,
+    advance: Advance = lambda _: None,
 ) -> OutputDifference:
     """Compare the columns that both relations have. Raises CannotProceedError as `compare_output` does.
 
-    Of relations with at most `small` rows all rows are fetched, without a look at segments first.
+    `advance` is told how much is done, where that can be known. Of relations with at most `small` rows all
+    rows are fetched, without a look at segments first.
     """
     began = time.monotonic()
     first, second = describe(left.side, left.query), describe(right.side, right.query)
@@ -68,7 +70,7 @@ def compare_relations(
     _check_names(name, columns, key, tolerances)
     comparison = Comparison(name, left, right, columns, key)
     choice = choose(comparison, first, second, one_database=same_database(left.side, right.side))
-    found = compare(comparison, choice, sample_limit, small)
+    found = compare(comparison, choice, sample_limit, small, advance)
     return replace(
         found,
         schema=schema_differences(first, second),
@@ -78,7 +80,9 @@ def compare_relations(
     )
 
 
-def compare(comparison: Comparison, choice: Choice, sample_limit: int, small: int) -> OutputDifference:
+def compare(
+    comparison: Comparison, choice: Choice, sample_limit: int, small: int, advance: Advance
+) -> OutputDifference:
     """Compare in the way that was chosen."""
     names = [column.name for column in comparison.values] if comparison.key else []
     tally = Tally(names, sample_limit)
@@ -88,7 +92,7 @@ def compare(comparison: Comparison, choice: Choice, sample_limit: int, small: in
         # What both sides have is counted once.
         tally.rows_right = tally.rows_left - tally.missing + tally.extra
     else:
-        _by_streams(comparison, tally, small)
+        _by_streams(comparison, tally, small, advance)
     return OutputDifference(
         name=comparison.name,
         key=comparison.key,
@@ -104,7 +108,7 @@ def compare(comparison: Comparison, choice: Choice, sample_limit: int, small: in
     )
 
 
-def _by_streams(comparison: Comparison, tally: Tally, small: int) -> None:
+def _by_streams(comparison: Comparison, tally: Tally, small: int, advance: Advance) -> None:
     """Find the segments that differ, then compare their rows; of small tables, all rows."""
     compare_rows = compare_keyed if comparison.key else compare_multisets
     estimate = max(estimated_rows(comparison.left), estimated_rows(comparison.right))
@@ -112,7 +116,7 @@ def _by_streams(comparison: Comparison, tally: Tally, small: int) -> None:
         tally.rows_left, tally.rows_right = _count(comparison.left), _count(comparison.right)
         compare_rows(comparison, tally, None)
         return
-    found = segment(comparison, estimate)
+    found = segment(comparison, estimate, advance)
     tally.rows_left, tally.rows_right = found.rows_left, found.rows_right
     if found.differing:
         compare_rows(comparison, tally, found.only)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 from psycopg2 import sql
 
@@ -19,8 +20,18 @@ from comparison.tables.types import describe
 from pipelines.errors import CannotProceedError
 
 KeyColumns = tuple[str, ...]
-Told = Callable[[int, int, str, int, int], None]
-"""Told before each table: number from 1, how many, name, estimated rows, and those of all tables."""
+
+
+class Watcher(Protocol):
+    """Hears how far a comparison is."""
+
+    def begin(self, number: int, count: int, table: str, estimate: int, total: int) -> None:
+        """Hear which table comes, of how many; its estimated rows, and those of all tables."""
+        ...
+
+    def advance(self, share: float) -> None:
+        """Hear how much of the table is done, 0 to 1, where that can be known."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +84,9 @@ class DatabaseDifference:
     seconds: float = 0.0
 
 
-def compare_databases(left_url: str, right_url: str, options: DiffOptions, told: Told) -> DatabaseDifference:
+def compare_databases(
+    left_url: str, right_url: str, options: DiffOptions, watcher: Watcher
+) -> DatabaseDifference:
     """Compare two PostgreSQL databases, each in one snapshot.
 
     Raises CannotProceedError if a side cannot be read or a wanted table does not exist.
@@ -88,18 +101,20 @@ def compare_databases(left_url: str, right_url: str, options: DiffOptions, told:
         results = []
         total = sum(pair.estimate for pair in pairs)
         for number, pair in enumerate(pairs, start=1):
-            told(number, len(pairs), pair.name, pair.estimate, total)
-            results.append(_compare_pair(left, right, pair, options))
+            watcher.begin(number, len(pairs), pair.name, pair.estimate, total)
+            results.append(_compare_pair(left, right, pair, options, watcher))
         return DatabaseDifference(left.url, right.url, tuple(results), time.monotonic() - began)
 
 
-def _compare_pair(left: Side, right: Side, pair: TablePair, options: DiffOptions) -> TableResult:
+def _compare_pair(
+    left: Side, right: Side, pair: TablePair, options: DiffOptions, watcher: Watcher
+) -> TableResult:
     if pair.left is None or pair.right is None:
         return TableResult(pair.name, only_on="right" if pair.left is None else "left")
     try:
         with attempt((left, right)):
             first, second = _relation(left, pair.left), _relation(right, pair.right)
-            return TableResult(pair.name, _compare_tables(pair, first, second, options))
+            return TableResult(pair.name, _compare_tables(pair, first, second, options, watcher))
     except CannotProceedError as error:
         if left.connection.closed or right.connection.closed:
             raise  # the rest cannot be compared either
@@ -112,7 +127,7 @@ def _relation(side: Side, table: Table) -> Relation:
 
 
 def _compare_tables(
-    pair: TablePair, left: Relation, right: Relation, options: DiffOptions
+    pair: TablePair, left: Relation, right: Relation, options: DiffOptions, watcher: Watcher
 ) -> OutputDifference:
     assert pair.left is not None and pair.right is not None  # noqa: S101
     columns = [[column.name for column in describe(side.side, side.query)] for side in (left, right)]
@@ -130,6 +145,7 @@ def _compare_tables(
         key=key,
         tolerances=tolerances_of(pair.left.name, kept[0], options.tolerances),
         sample_limit=options.sample_limit,
+        advance=watcher.advance,
     )
     if not ignored:
         return found
@@ -173,4 +189,5 @@ def _project(relation: Relation, table: Table, columns: Sequence[str]) -> Relati
             sql.SQL(", ").join(sql.Identifier(name) for name in columns),
             sql.Identifier(table.schema, table.name),
         ),
+        table.pages,
     )

@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
-from comparison.tables.databases import DatabaseDifference, DiffOptions, Told, compare_databases
+from comparison.tables.databases import DatabaseDifference, DiffOptions, Watcher, compare_databases
 from pipelines.errors import CannotProceedError
 from pipelines.secrets import mask
 
 
-def compare_places(left: str, right: str, options: DiffOptions, told: Told) -> DatabaseDifference:
+def compare_places(left: str, right: str, options: DiffOptions, watcher: Watcher) -> DatabaseDifference:
     """Compare two sides, whatever they are.
 
     Raises CannotProceedError if a side is nothing that can be read.
     """
     urls = postgres_url(left), postgres_url(right)
     if urls[0] is not None and urls[1] is not None:
-        return compare_databases(urls[0], urls[1], options, told)
+        return compare_databases(urls[0], urls[1], options, watcher)
     from comparison.tables.files.compare import compare_readers
     from comparison.tables.files.readers import open_reader
 
@@ -26,7 +26,7 @@ def compare_places(left: str, right: str, options: DiffOptions, told: Told) -> D
         open_reader("left", left, urls[0], timeout) as first,
         open_reader("right", right, urls[1], timeout) as second,
     ):
-        return compare_readers(first, second, options, told)
+        return compare_readers(first, second, options, watcher)
 
 
 def postgres_url(place: str) -> str | None:

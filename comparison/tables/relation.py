@@ -18,6 +18,22 @@ class Relation:
     side: Side
     query: sql.Composable
     """A SELECT without order; for a table, of the columns that are compared."""
+    pages: int = 0
+    """Blocks of the one table that the SELECT reads whole, without a condition; 0 if it is not like that."""
+
+    def parts(self, count: int) -> tuple[Relation, ...]:
+        """Give the relation in parts, by the place of the rows in the table: together, all its rows."""
+        if count < 2 or self.pages < count:
+            return (self,)
+        edges = [self.pages * number // count for number in range(1, count)]
+        places = [sql.SQL("{}::tid").format(sql.Literal(f"({edge},0)")) for edge in edges]
+        made = []
+        for first, last in zip((None, *places), (*places, None), strict=True):
+            tests = [sql.SQL("ctid >= {}").format(first)] if first else []
+            tests += [sql.SQL("ctid < {}").format(last)] if last else []
+            query = sql.SQL("{} WHERE {}").format(self.query, sql.SQL(" AND ").join(tests))
+            made.append(Relation(self.side, query))
+        return tuple(made)
 
     @property
     def source(self) -> sql.Composable:

@@ -8,8 +8,9 @@ differ are then fetched.
 from __future__ import annotations
 
 from array import array
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from psycopg2 import sql
@@ -23,7 +24,11 @@ ROWS_PER_SEGMENT = 64
 FEWEST, MOST = 64, 65536
 _WIDE = (1 << 64) - 1
 
-Rows = list[tuple[Any, ...]]
+ROWS_PER_PART = 500_000
+MOST_PARTS = 32
+
+Advance = Callable[[float], None]
+"""Told how much of a table is done, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -45,23 +50,39 @@ class Segmented:
         return sql.SQL("{} = ANY ({}::bigint[])").format(self.expression, sql.Literal(list(self.differing)))
 
 
-def segment(comparison: Comparison, estimate: int) -> Segmented:
-    """Sum up both sides, at the same time."""
+def segment(comparison: Comparison, estimate: int, advance: Advance) -> Segmented:
+    """Sum up both sides, at the same time; large tables in parts, so that `advance` hears how far it is."""
     segments = FEWEST
     while segments < MOST and segments * ROWS_PER_SEGMENT < estimate:
         segments *= 2
     expression = _expression(comparison, segments, estimate)
     sums = row_hash(comparison.columns)
-    sides = (comparison.left, comparison.right)
-    begun = [_begin(relation, expression, sums) for relation in sides]
-    totals, digests = [], []
-    for relation, future in zip(sides, begun, strict=True):
-        total, digest = _digest(relation.side.result(future), segments)
-        totals.append(total)
-        digests.append(digest)
+    digests = (Digest(segments), Digest(segments))
+    parts = min(MOST_PARTS, estimate // ROWS_PER_PART)
+    pairs = list(zip_longest(comparison.left.parts(parts), comparison.right.parts(parts)))
+    for number, relations in enumerate(pairs, start=1):
+        streams = [_begin(relation, expression, sums) for relation in relations if relation is not None]
+        taking = [digest for digest, relation in zip(digests, relations, strict=True) if relation is not None]
+        for digest, rows in zip(taking, streams, strict=True):
+            digest.add(rows)
+        advance(number / len(pairs))
     left, right = digests
-    differing = tuple(number for number in range(segments) if left[number] != right[number])
-    return Segmented(totals[0], totals[1], segments, differing, expression)
+    differing = tuple(number for number in range(segments) if left.sums[number] != right.sums[number])
+    return Segmented(left.rows, right.rows, segments, differing, expression)
+
+
+class Digest:
+    """Rows, and 64 bits for each segment: its count and sum. What several parts give adds up."""
+
+    def __init__(self, segments: int) -> None:
+        self.rows = 0
+        self.sums = array("Q", bytes(8 * segments))
+
+    def add(self, segments: Iterator[tuple[Any, ...]]) -> None:
+        """Take in number, count and sum of hashes of some segments."""
+        for number, count, hashes in segments:
+            self.rows += count
+            self.sums[number] = (self.sums[number] + int(hashes or 0) * 31 + count) & _WIDE
 
 
 def estimated_rows(relation: Relation) -> int:
@@ -87,22 +108,14 @@ def _whole(column: Equality) -> bool:
     return column.plain in INTEGERS
 
 
-def _begin(relation: Relation, expression: sql.Composable, sums: sql.Composable) -> Future[Rows]:
+def _begin(relation: Relation, expression: sql.Composable, sums: sql.Composable) -> Iterator[tuple[Any, ...]]:
+    """Start summing up one side, and come back at once."""
     # The planner cannot know how few segments there are, and would sort every row to group them.
-    query = sql.SQL(
-        "SELECT set_config('enable_sort', 'off', true);"
-        " SELECT {segment}, count(*), sum({sums}) FROM {source} GROUP BY 1"
-    ).format(segment=expression, sums=sums, source=relation.source)
-    begun = relation.side.begin(query)
+    relation.side.begin(sql.SQL("SELECT set_config('enable_sort', 'off', true)"))
+    rows = relation.side.stream(
+        sql.SQL("SELECT {segment}, count(*), sum({sums}) FROM {source} GROUP BY 1").format(
+            segment=expression, sums=sums, source=relation.source
+        )
+    )
     relation.side.begin(sql.SQL("SELECT set_config('enable_sort', 'on', true)"))
-    return begun
-
-
-def _digest(rows: Rows, segments: int) -> tuple[int, array[int]]:
-    """Put count and sum of each segment into 64 bits."""
-    digest = array("Q", bytes(8 * segments))
-    total = 0
-    for number, count, hashes in rows:
-        total += count
-        digest[number] = (int(hashes or 0) * 31 + count) & _WIDE
-    return total, digest
+    return rows

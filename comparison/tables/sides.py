@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from engines.databases import connected
 from pipelines.errors import CannotProceedError
@@ -81,14 +82,18 @@ class Side:
                 raise
 
     def stream(self, query: sql.Composable, batch: int = 2000) -> Iterator[tuple[Any, ...]]:
-        """Run a query whose answer may be long; at most two batches are in memory at a time."""
+        """Start a query whose answer may be long; at most two batches of it are in memory at a time."""
         cursor = self.connection.cursor(name=f"replant_{next(_CURSORS)}")
 
         def first() -> list[tuple[Any, ...]]:
             cursor.execute(query)
             return cursor.fetchmany(batch)
 
-        begun = self.worker.submit(first)
+        return self._fetched(cursor, self.worker.submit(first), batch)
+
+    def _fetched(
+        self, cursor: Cursor, begun: Future[list[tuple[Any, ...]]], batch: int
+    ) -> Iterator[tuple[Any, ...]]:
         try:
             while rows := self.result(begun):
                 begun = self.worker.submit(cursor.fetchmany, batch)

@@ -29,6 +29,8 @@ class Table:
     """Columns of the primary key."""
     estimate: int = 0
     """Rows, as the server estimates them."""
+    pages: int = 0
+    """Blocks on the server's disk, where all rows are in them."""
 
     @property
     def shown(self) -> str:
@@ -70,8 +72,8 @@ class TablePair:
 def list_tables(side: Side) -> tuple[Table, ...]:
     """List what can be compared in a PostgreSQL database."""
     return tuple(
-        Table(schema, name, kind in _TABLES, tuple(key), int(estimate))
-        for schema, name, kind, key, estimate in side.rows(_LISTING)
+        Table(schema, name, kind in _TABLES, tuple(key), int(estimate), int(pages))
+        for schema, name, kind, key, estimate, pages in side.rows(_LISTING)
     )
 
 

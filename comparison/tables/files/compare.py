@@ -13,7 +13,7 @@ from comparison.tables.databases import (
     DatabaseDifference,
     DiffOptions,
     TableResult,
-    Told,
+    Watcher,
     is_ignored,
     key_of,
     tolerances_of,
@@ -45,14 +45,16 @@ class Plan:
     notes: tuple[str, ...]
 
 
-def compare_readers(left: Reader, right: Reader, options: DiffOptions, told: Told) -> DatabaseDifference:
+def compare_readers(
+    left: Reader, right: Reader, options: DiffOptions, watcher: Watcher
+) -> DatabaseDifference:
     """Compare all tables of two sides; one that cannot be compared does not stop the rest."""
     began = time.monotonic()
     pairs = pair_tables(left.tables(), right.tables(), (left, right), options.tables)
     total = sum(pair.estimate for pair in pairs)
     results = []
     for number, pair in enumerate(pairs, start=1):
-        told(number, len(pairs), pair.name, pair.estimate, total)
+        watcher.begin(number, len(pairs), pair.name, pair.estimate, total)
         if pair.left is None or pair.right is None:
             results.append(TableResult(pair.name, only_on="right" if pair.left is None else "left"))
             continue

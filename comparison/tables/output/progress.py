@@ -11,13 +11,14 @@ from rich.progress import Progress as Bar
 
 
 class Progress:
-    """A context manager; `begin` is called before each table. Writes to stderr."""
+    """Watches a comparison; a context manager. Writes to stderr."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._console = Console(stderr=True)
         self._bar: Bar | None = None
-        self._rows = 0
+        self._before = 0
+        self._estimate = 0
 
     def __enter__(self) -> Self:
         if not self._quiet and self._console.is_terminal:
@@ -47,5 +48,11 @@ class Progress:
         if self._bar is None:
             print(what, file=sys.stderr, flush=True)
             return
-        self._bar.update(self._task, description=what, total=max(total, 1), completed=self._rows)
-        self._rows += estimate
+        self._before += self._estimate
+        self._estimate = estimate
+        self._bar.update(self._task, description=what, total=max(total, 1), completed=self._before)
+
+    def advance(self, share: float) -> None:
+        """Say how much of the table is done."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self._before + self._estimate * share)

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from comparison.tables.databases import DatabaseDifference, DiffOptions, TableResult
+from comparison.tables.output.progress import Progress
 from comparison.tables.places import compare_places
 from comparison.tables.tables import Wanted
 from comparison.tables.tolerance import Tolerance
@@ -88,7 +89,7 @@ def compare(left: str, right: str, **options: object) -> TableResult:
 
 
 def compare_all(left: str, right: str, **options: object) -> DatabaseDifference:
-    return compare_places(left, right, DiffOptions(**options), lambda *_: None)  # type: ignore[arg-type]
+    return compare_places(left, right, DiffOptions(**options), Progress(quiet=True))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", FILES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg2
 import pytest
@@ -11,8 +11,13 @@ from psycopg2 import sql
 
 from comparison.tables import compare_output
 from comparison.tables.databases import DiffOptions, compare_databases
+from comparison.tables.equality import equality
+from comparison.tables.output.progress import Progress
+from comparison.tables.relation import Comparison, Relation
+from comparison.tables.segments import ROWS_PER_PART, segment
 from comparison.tables.sides import open_side
 from comparison.tables.tables import Wanted
+from comparison.tables.types import describe
 from engines.databases import connected, create_database, libpq_url
 from engines.postgres import Cluster
 from pipelines.catalog import Output
@@ -30,6 +35,17 @@ INSERT INTO words SELECT w, length(w), '2026-03-29 01:30Z', 1.5, convert_to(w, '
 CREATE TABLE many(a text, b int, v text, PRIMARY KEY (a, b));
 INSERT INTO many SELECT chr(65 + i % 57) || i % 300, i, 'v' || i FROM generate_series(1, 8000) i;
 """
+
+
+class Meddler(Progress):
+    """Does something before each table."""
+
+    def __init__(self, meddle: Callable[[int], None]) -> None:
+        super().__init__(quiet=True)
+        self._meddle = meddle
+
+    def begin(self, number: int, *_: object) -> None:
+        self._meddle(number)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +74,7 @@ def two_servers(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_settings_of_the_servers_make_no_difference(two_servers: tuple[str, str]) -> None:
-    found = compare_databases(*two_servers, DiffOptions(), lambda *_: None)
+    found = compare_databases(*two_servers, DiffOptions(), Progress(quiet=True))
     assert {table.name: table.word for table in found.tables} == {"words": "identical", "many": "identical"}
     assert {table.difference.strategy for table in found.tables if table.difference} == {"streams"}
 
@@ -82,18 +98,18 @@ def test_differences_across_servers_are_found_by_segments(two_servers: tuple[str
 def test_a_side_is_read_in_one_snapshot(two: Two) -> None:
     two.both("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE b(id int PRIMARY KEY)")
 
-    def meddle(number: int, *_: object) -> None:
+    def meddle(number: int) -> None:
         # Rows that come while the comparison runs, after its snapshots were taken.
         two.only_right(f"INSERT INTO a VALUES ({number}); INSERT INTO b VALUES ({number})")
 
-    found = compare_databases(two.left, two.right, DiffOptions(), meddle)
+    found = compare_databases(two.left, two.right, DiffOptions(), Meddler(meddle))
     assert [table.word for table in found.tables] == ["identical", "identical"]
 
 
 def test_a_connection_that_drops_is_a_sentence(two: Two) -> None:
     two.both("CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE b(id int PRIMARY KEY)")
 
-    def cut(number: int, *_: object) -> None:
+    def cut(number: int) -> None:
         if number == 2:
             with psycopg2.connect(libpq_url(two.left)) as connection, connection.cursor() as cursor:
                 cursor.execute(
@@ -103,7 +119,7 @@ def test_a_connection_that_drops_is_a_sentence(two: Two) -> None:
             connection.close()
 
     with pytest.raises(CannotProceedError, match=r"connection to the left database .* failed") as failed:
-        compare_databases(two.left, two.right, DiffOptions(), cut)
+        compare_databases(two.left, two.right, DiffOptions(), Meddler(cut))
     assert "***" in str(failed.value)
 
 
@@ -137,7 +153,7 @@ def test_partitions_are_compared_as_their_table(two: Two) -> None:
         "INSERT INTO p SELECT i, i FROM generate_series(1, 150) i"
     )
     two.only_right("UPDATE p SET v = 'x' WHERE id = 120")
-    found = compare_databases(two.left, two.right, DiffOptions(), lambda *_: None)
+    found = compare_databases(two.left, two.right, DiffOptions(), Progress(quiet=True))
     [table] = found.tables
     assert table.name == "p"
     assert table.difference is not None
@@ -179,7 +195,38 @@ def test_a_side_that_fails_does_not_wait_for_the_other(two: Two) -> None:
     two.only_right("CREATE VIEW a_bad AS SELECT 1 AS id, pg_sleep(60)::text AS v")
     wanted = (Wanted("a_bad", "a_bad"), Wanted("fine", "fine"))
     began = time.monotonic()
-    found = compare_databases(two.left, two.right, DiffOptions(tables=wanted), lambda *_: None)
+    found = compare_databases(two.left, two.right, DiffOptions(tables=wanted), Progress(quiet=True))
     assert time.monotonic() - began < 30
     assert [table.word for table in found.tables] == ["not comparable", "identical"]
     assert "division by zero" in (found.tables[0].problem or "")
+
+
+def test_a_table_in_parts_is_the_whole_table(two: Two) -> None:
+    two.both(
+        "CREATE TABLE t(id int, v text); INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 9000) i"
+    )
+    two.only_right("UPDATE t SET v = 'x' WHERE id IN (1, 4500, 9000)")
+    two.only_right("INSERT INTO t SELECT i, 'new' FROM generate_series(9001, 12000) i")
+    shares: list[float] = []
+    with open_side("left", two.left) as left, open_side("right", two.right) as right:
+        pages = [
+            int(side.rows(sql.SQL("SELECT pg_relation_size('t') / 8192"))[0][0]) for side in (left, right)
+        ]
+        relations = [
+            Relation(side, sql.SQL("SELECT id, v FROM t"), number)
+            for side, number in zip((left, right), pages, strict=True)
+        ]
+        names = [column.name for column in describe(left, relations[0].query)]
+        assert names == ["id", "v"]
+        for key in (("id",), ()):
+            columns = [describe(side, relations[0].query) for side in (left, right)]
+            made = tuple(equality(a, b) for a, b in zip(*columns, strict=True))
+            comparison = Comparison("t", relations[0], relations[1], made, key)
+            found = segment(comparison, 7 * ROWS_PER_PART, shares.append)
+            assert (found.rows_left, found.rows_right) == (9000, 12000)
+            whole = segment(comparison, 12_000, shares.append)
+            assert (whole.rows_left, whole.rows_right) == (9000, 12000)
+            assert found.differing
+            assert whole.differing
+    assert len([share for share in shares if share < 1]) == 12
+    assert [len(relation.parts(7)) for relation in relations] == [7, 7]
