@@ -1,4 +1,4 @@
-"""One file's entry: everything about it as plain values, as it is kept on disk and goes into MIGRATION.json."""
+"""One file's entry: everything about it as plain values, as kept on disk and put into MIGRATION.json."""
 
 from __future__ import annotations
 

@@ -11,9 +11,11 @@ import libcst as cst
 
 CONTEXT = frozenset(
     {
-        "ti", "task_instance", "dag_run", "run_id", "dag", "task", "params", "conf", "test_mode", "logical_date",
+        "ti", "task_instance", "dag_run", "run_id", "dag", "task", "params", "conf", "test_mode",
+        "logical_date",
         "execution_date", "data_interval_start", "data_interval_end", "ds", "ds_nodash", "ts", "ts_nodash",
-        "ts_nodash_with_tz", "next_ds", "next_ds_nodash", "next_execution_date", "prev_execution_date", "prev_ds",
+        "ts_nodash_with_tz", "next_ds", "next_ds_nodash", "next_execution_date", "prev_execution_date",
+        "prev_ds",
         "yesterday_ds", "tomorrow_ds", "task_instance_key_str", "macros", "var", "conn",
         "templates_dict",
     }
@@ -22,9 +24,11 @@ CONTEXT = frozenset(
 NOT_GIVEN = frozenset(
     {
         "inlet_events", "outlet_events", "triggering_asset_events", "triggering_dataset_events", "inlets",
-        "outlets", "prev_data_interval_start_success", "prev_data_interval_end_success", "prev_start_date_success",
+        "outlets", "prev_data_interval_start_success", "prev_data_interval_end_success",
+        "prev_start_date_success",
         "prev_end_date_success", "expanded_ti_count", "map_index_template", "session",
-        "task_state_store", "asset_state_store", "task_state", "asset_state", "partition_key", "partition_date",
+        "task_state_store", "asset_state_store", "task_state", "asset_state", "partition_key",
+        "partition_date",
     }
 )  # fmt: skip
 TI_GIVES = frozenset(

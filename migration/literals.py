@@ -93,6 +93,11 @@ class Values:
         if tag == "$path":
             self.imports.add("from pathlib import Path")
             return f"Path({content!r})"
+        return self._reference(tag, value)
+
+    def _reference(self, tag: str, value: dict[str, Any]) -> str:
+        """Write what refers to something of the author's, or to a result."""
+        content = value[tag]
         if tag == "$callable":
             return self._callables(value)
         if tag == "$result":

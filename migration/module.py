@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from migration.body import body
 from migration.literals import identifier
 from migration.plan import Work
 from migration.rewrite import SHIMS
 from migration.source import Source, Statement
-from migration.writer import FlowPlan, body, call_options
+from migration.writer import FlowPlan, call_options
 
 RESERVED = {
     "flow",
@@ -37,7 +38,7 @@ class Module:
 
     text: str
     flows: tuple[tuple[str, int, tuple[int, ...]], ...]
-    """For each DAG: the flow function's name, its line, and the line of each task's call in the plan's order."""
+    """For each DAG: the flow function's name, its line, and each call's line in the plan's order."""
 
 
 def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module:

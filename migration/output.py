@@ -22,6 +22,8 @@ RUNTIME_FILES = (
     "replant_elsewhere.py",
     "replant_past.py",
     "replant_mail.py",
+    "replant_rules.py",
+    "replant_templates.py",
 )
 PREFECT = "prefect==3.8.8"
 PACKAGES = {

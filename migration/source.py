@@ -97,7 +97,8 @@ class Source:
         last = self._positions[node].end.line
         builds = any(line <= number <= last for number in self._building)
         return Statement(
-            new, line, frozenset(binds), frozenset(now - binds), frozenset(later - binds), is_import, has_effect,
+            new, line, frozenset(binds), frozenset(now - binds), frozenset(later - binds), is_import,
+            has_effect,
             tainted=builds,
         )  # fmt: skip
 

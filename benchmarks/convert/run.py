@@ -72,7 +72,8 @@ def _row(corpus: Corpus, entries: list[Entry], seconds: float, out: Path) -> dic
     checked = [problem for entry in entries for dag in entry.dags for problem in dag.get("problems", [])]
     ratios = [_lines(entry.text) / max(1, _lines(entry.source)) for entry in written]
     found = subprocess.run(
-        [_ruff() or "ruff", "check", "--isolated", "--select", "E4,E7,E9,F", "--output-format", "json", str(out)],
+        [_ruff() or "ruff", "check", "--isolated", "--select", "E4,E7,E9,F", "--output-format", "json",
+         str(out)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     ours = {str(out / "flows" / entry.path) for entry in written}

@@ -1,4 +1,4 @@
-"""The noting stand-ins: what a task's call, `submit`, `map` and the runtime's `submit` and `expand` were given."""
+"""The noting stand-ins: what a task's call, `submit`, `map` and the runtime's functions were given."""
 
 from __future__ import annotations
 

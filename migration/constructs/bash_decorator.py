@@ -50,12 +50,14 @@ def write(task: Task, site: Site) -> Written:
         f"bash of {work.function}:{task.get('append_env')}:{bool(task.get('env'))}:{before}",
         f"{work.function}_command",
         CODE.format(
-            env="env: dict[str, str], " if task.get("env") else "", function=work.function, call=call, before=before,
+            env="env: dict[str, str], " if task.get("env") else "",
+            function=work.function, call=call, before=before,
             given=f", env={merged}" if task.get("env") else "", after=")" if before else "",
         ),
         uses=(work.function,),
         helpers=(HELPER,),
-        imports=("import subprocess", "from typing import Any", *(("import os",) if task.get("append_env") else ())),
+        imports=("import subprocess", "from typing import Any",
+                 *(("import os",) if task.get("append_env") else ())),
         runtime=("AirflowSkipException", "template", *(("with_context",) if work.with_context else ())),
     )  # fmt: skip
     if args and task.get("env"):

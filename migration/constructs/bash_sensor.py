@@ -25,7 +25,7 @@ def write(task: Task, site: Site) -> Written:
         raise RefusedError("a BashSensor with env, retry_exit_code or expand", "env")
     pace = waiting.pace(task)
     command, is_template = site.templated(command_of(task, site), task)
-    work = Work(f"bash sensor:{pace}", "command_succeeds", CODE.format(pace=pace), imports=("import subprocess",),
-                runtime=("wait_until",))  # fmt: skip
+    work = Work(f"bash sensor:{pace}", "command_succeeds", CODE.format(pace=pace),
+                imports=("import subprocess",), runtime=("wait_until",))  # fmt: skip
     claims = waiting.claims_of(task, "bash_command", "env", "retry_exit_code")
     return Written(work, (command,), claims=claims, tracked=is_template or bool(task.get("soft_fail")))

@@ -11,7 +11,7 @@ from migration.plan import Code, RefusedError, Work, Written, equivalent
 from migration.site import Site
 
 CODE = '''def @NAME@(flow: str, tasks: list[str], delta: float = 0.0, fails: bool = False) -> None:
-    """Wait until another flow's run of the same moment, some seconds earlier, has succeeded, or tasks of it."""
+    """Wait until another flow's run of the same moment, less some seconds, or tasks of it, have succeeded."""
     moment = flow_run.get_scheduled_start_time() - timedelta(seconds=delta)
     wait_until(lambda: require_other_flow(flow, moment, tasks, fails), {pace})
 '''

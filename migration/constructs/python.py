@@ -10,7 +10,8 @@ from migration.plan import Claim, RefusedError, Written, equivalent
 from migration.site import Site
 
 KNOWN = ("python_callable", "op_args", "op_kwargs", "call_arguments", "templates_dict", "templates_exts",
-         "show_return_value_in_logs", "multiple_outputs", "provide_context", "ignore_downstream_trigger_rules")  # fmt: skip
+         "show_return_value_in_logs", "multiple_outputs", "provide_context",
+         "ignore_downstream_trigger_rules")  # fmt: skip
 
 
 @construct("PythonOperator", "@task", "@task.python", "@task.asset")

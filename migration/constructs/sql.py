@@ -9,7 +9,7 @@ from migration.graph import Task
 from migration.plan import Claim, RefusedError, Work, Written, equivalent
 from migration.site import Site
 
-CODE = '''def @NAME@(connection: str, statement: Any, parameters: Any = None, autocommit: bool = False) -> Any:
+CODE = '''def @NAME@(connection: str, statement: Any, parameters: Any = None, autocommit: Any = False) -> Any:
     """Run one statement or several; give the last one's rows, if it has any."""
     return PostgresHook(connection).run(statement, autocommit, parameters, handler=fetched)
 '''

@@ -36,7 +36,8 @@ def write(task: Task, site: Site) -> Written:
         raise RefusedError("other allowed states than success", "allowed_states")
     conf, is_template = site.templated(task.get("conf"), task)
     work = Work("trigger", "start_flow", CODE, runtime=(),
-                imports=("from typing import Any", "from prefect.deployments import run_deployment"))  # fmt: skip
+                imports=("from typing import Any",
+                         "from prefect.deployments import run_deployment"))  # fmt: skip
     kwargs = {"conf": conf} if task.get("conf") else {}
     if task.get("wait_for_completion"):
         kwargs["wait_seconds"] = Code("None")

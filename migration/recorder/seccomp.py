@@ -29,7 +29,8 @@ DENIED = {
         "io_uring_setup": 425, "pidfd_send_signal": 424, "pidfd_open": 434, "pidfd_getfd": 438,
         "process_madvise": 440, "mount_setattr": 442, "memfd_secret": 447, "fchmodat2": 452,
         "setxattrat": 463, "shmget": 29, "shmat": 30, "msgget": 68, "semget": 64,
-        "settimeofday": 164, "adjtimex": 159, "clock_settime": 227, "rt_sigqueueinfo": 129, "rt_tgsigqueueinfo": 297,
+        "settimeofday": 164, "adjtimex": 159, "clock_settime": 227, "rt_sigqueueinfo": 129,
+        "rt_tgsigqueueinfo": 297,
     },
     "aarch64": {
         "socket": 198, "connect": 203, "bind": 200, "execve": 221, "kill": 129, "ptrace": 117, "fchmod": 52,

@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined
 from prefect.context import FlowRunContext
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
-from replant_settings import (
+from replant_settings import (  # type: ignore[import-not-found]
     AirflowException,
     AirflowFailException,
     AirflowSkipException,
@@ -30,6 +30,7 @@ from replant_settings import (
     previous_tick,
     wait_until,
 )
+from replant_templates import Macros, Settings, rendered  # type: ignore[import-not-found]
 
 __all__ = [
     "AirflowException", "AirflowFailException", "AirflowSkipException", "BaseHook", "BaseOperator",
@@ -165,7 +166,8 @@ def is_latest() -> bool:
     every, end = context.get("every"), context.get("end")
     if every is None or end is None:
         return True
-    return datetime.now(UTC) <= previous_tick(every, end, context["timezone"], forward=True)
+    latest: bool = datetime.now(UTC) <= previous_tick(every, end, context["timezone"], forward=True)
+    return latest
 
 
 class TaskInstance:
@@ -211,7 +213,8 @@ def get_current_context() -> dict[str, Any]:
     return {
         "ti": ti, "task_instance": ti, "dag_run": run, "run_id": ti.run_id, "dag": dag, "task": task,
         "params": book.context.get("params", {}), "conf": book.context.get("conf", {}), "test_mode": False,
-        "logical_date": start, "execution_date": start, "data_interval_start": start, "data_interval_end": end,
+        "logical_date": start, "execution_date": start, "data_interval_start": start,
+        "data_interval_end": end,
         "ds": f"{start:%Y-%m-%d}", "ds_nodash": f"{start:%Y%m%d}", "ts": start.isoformat(),
         "ts_nodash": f"{start:%Y%m%dT%H%M%S}", "ts_nodash_with_tz": f"{start:%Y%m%dT%H%M%S%z}",
         "next_ds": f"{end:%Y-%m-%d}", "next_ds_nodash": f"{end:%Y%m%d}", "next_execution_date": end,
@@ -221,40 +224,6 @@ def get_current_context() -> dict[str, Any]:
         "task_instance_key_str": f"{ti.dag_id}__{node.name}__{start:%Y%m%d}", "macros": Macros(),
         "var": Settings("variable"), "conn": Settings("connection"), **book.context.get("macros", {}),
     }  # fmt: skip
-
-
-class Macros:
-    """`macros` of a template."""
-
-    datetime, timedelta = datetime, timedelta
-
-    @staticmethod
-    def ds_add(ds: str, days: int) -> str:
-        """Give a date some days later."""
-        return f"{datetime.strptime(ds, '%Y-%m-%d') + timedelta(days=days):%Y-%m-%d}"
-
-    @staticmethod
-    def ds_format(ds: str, given: str, wanted: str) -> str:
-        """Give a date in another form."""
-        return datetime.strptime(ds, given).strftime(wanted)
-
-
-class Settings:
-    """`var.value.x`, `var.json.x` and `conn.x` of a template."""
-
-    def __init__(self, kind: str, as_json: bool = False) -> None:
-        self._kind, self._as_json = kind, as_json
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if self._kind == "variable" and name in ("value", "json"):
-            return Settings("value", name == "json")
-        return BaseHook.get_connection(name) if self._kind == "connection" else self.get(name)
-
-    def get(self, name: str, default: Any = ...) -> Any:
-        """Give one; raises KeyError if there is none and no default."""
-        return Variable.get(name, default, deserialize_json=self._as_json)
 
 
 @dataclass(frozen=True)
@@ -269,17 +238,7 @@ class Template:
         context = get_current_context()
         context["params"] = {**self.params, **context["params"]}
         engine = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - no HTML
-        return _rendered(self.source, engine, context)
-
-
-def _rendered(value: Any, engine: Environment, context: dict[str, Any]) -> Any:
-    if isinstance(value, str):
-        return engine.from_string(value).render(context)
-    if isinstance(value, Mapping):
-        return {key: _rendered(one, engine, context) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)([_rendered(one, engine, context) for one in value])
-    return value
+        return rendered(self.source, engine, context)
 
 
 def template(source: Any, **params: Any) -> Template:

@@ -37,7 +37,7 @@ def wait_for_own_past(task_name: str, every: float = SECONDS_BETWEEN) -> None:
 
 
 def other_flow_state(flow: str, moment: datetime, task_names: Sequence[str] = ()) -> str | None:
-    """Give success or failed for the run of another flow that was scheduled for this moment, or for tasks of it.
+    """Give success or failed for the run of another flow that was scheduled for this moment, or its tasks.
 
     None while there is no such run, or it has not ended.
     """
@@ -51,7 +51,7 @@ def other_flow_state(flow: str, moment: datetime, task_names: Sequence[str] = ()
 
 
 def require_other_flow(flow: str, moment: datetime, task_names: Sequence[str], fails: bool) -> bool:
-    """Say whether the other flow, or its tasks, have succeeded; raises RuntimeError if they failed and `fails`."""
+    """Say whether the other flow, or its tasks, have succeeded; raises RuntimeError on failure if `fails`."""
     state = other_flow_state(flow, moment, task_names)
     if state == BAD and fails:
         raise RuntimeError(f"{flow} failed in the run that was scheduled for {moment.isoformat()}")
@@ -60,7 +60,7 @@ def require_other_flow(flow: str, moment: datetime, task_names: Sequence[str], f
 
 def _runs(flow: str, before: datetime, after: datetime | None = None) -> list[Any]:
     """Give a flow's runs of a span of scheduled times, the latest first."""
-    span = FlowRunFilterExpectedStartTime(before_=before, after_=after)
+    span = FlowRunFilterExpectedStartTime.model_validate({"before_": before, "after_": after})
     with get_client(sync_client=True) as client:
         return list(
             client.read_flow_runs(

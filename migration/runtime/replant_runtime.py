@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +18,7 @@ from prefect import Task, allow_failure
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
-from replant_context import (
+from replant_context import (  # type: ignore[import-not-found]
     AirflowException,
     AirflowFailException,
     AirflowSkipException,
@@ -43,7 +42,8 @@ from replant_context import (
     wait_until,
     with_context,
 )
-from replant_past import wait_for_own_past
+from replant_past import wait_for_own_past  # type: ignore[import-not-found]
+from replant_rules import FAILED, RUN, SKIP, SUCCESS, decide  # type: ignore[import-not-found]
 
 __all__ = [
     "AirflowException",
@@ -59,6 +59,7 @@ __all__ = [
     "airflow_hook",
     "begin",
     "days_ago",
+    "decide",
     "emits",
     "expand",
     "get_current_context",
@@ -69,8 +70,6 @@ __all__ = [
     "wait_until",
     "with_context",
 ]
-RUN, SKIP, GIVE_UP = "run", "skipped", "upstream_failed"
-SUCCESS, FAILED = "success", "failed"
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def submit(
     """Submit a task that runs, is skipped or gives up by Airflow's trigger rule.
 
     `kind`: "task"; "branch" (returns the ids to follow), "short_circuit" (goes on if its result is true, else
-    all that is behind it is skipped) or "soft_short_circuit" (skips only what is right behind it); "setup" and
+    all that is behind it is skipped) or "soft_short_circuit" (skips only what is right behind it); "setup",
     "teardown".
     """
     book = running()
@@ -169,8 +168,9 @@ def _submitted(
     references = _referred(book, args), _referred(book, kwargs)
     guarded.fn = _guard(work.fn, node, book, rule, *references)
     waits = [allow_failure(future) for upstream in node.before for future in upstream.futures()]
-    node.future = guarded.submit(wait_for=waits)
-    return node.future
+    future: PrefectFuture[Any] = guarded.submit(wait_for=waits)
+    node.future = future
+    return future
 
 
 def _try_again(_: Any, __: Any, state: State[Any]) -> bool:
@@ -216,11 +216,11 @@ def _passed_over(node: Node, verdict: str, reason: str = "") -> State[Any]:
 
 def _verdict(node: Node, rule: str, book: Book) -> str:
     if node.kind != "teardown" and _cut_off(node):
-        return SKIP
+        return str(SKIP)
     states = [upstream.state for upstream in node.states_before()]
     if node.kind == "teardown" and rule == "all_done_setup_success":
         states = [one.state for one in node.states_before() if one.kind == "setup"]
-    return decide(rule, states)
+    return str(decide(rule, states))
 
 
 def _cut_off(node: Node) -> bool:
@@ -242,44 +242,6 @@ def _chosen(result: Any) -> set[str]:
     if result is None:
         return set()
     return {result} if isinstance(result, str) else set(result)
-
-
-def decide(rule: str, states: Sequence[str]) -> str:
-    """Give run, skipped or upstream_failed for the states of the tasks before."""
-    if not states or rule in ("dummy", "always", "all_done"):
-        return RUN
-    count = Counter(states)
-    bad = count[FAILED] + count[GIVE_UP]
-    skipped, good, total = count[SKIP], count[SUCCESS], len(states)
-    everything_skipped = skipped == total
-    gives_up = {
-        "all_success": bad > 0,
-        "one_success": good == 0,
-        "none_failed": bad > 0,
-        "none_failed_min_one_success": bad > 0,
-        "none_failed_or_skipped": bad > 0,
-        "all_done_min_one_success": good == 0,
-        "all_done_setup_success": good == 0,
-    }
-    skips = {
-        "all_success": skipped > 0 and not bad,
-        "all_failed": good + skipped > 0,
-        "one_success": everything_skipped,
-        "one_failed": bad == 0,
-        "one_done": good + count[FAILED] == 0,
-        "none_failed": False,
-        "none_failed_min_one_success": everything_skipped,
-        "none_failed_or_skipped": everything_skipped,
-        "none_skipped": skipped > 0,
-        "all_skipped": skipped < total,
-        "all_done_min_one_success": skipped > 0,
-        "all_done_setup_success": everything_skipped,
-    }
-    if rule not in skips:
-        raise ValueError(f"There is no trigger rule {rule!r}.")
-    if skips[rule]:
-        return SKIP
-    return GIVE_UP if gives_up.get(rule, False) else RUN
 
 
 def _inside(value: Any) -> Iterator[Any]:

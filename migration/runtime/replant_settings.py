@@ -1,7 +1,7 @@
 """Settings, exceptions and operators by the names that Airflow gives them, kept in Prefect.
 
 A Variable is a Prefect Variable of the mapped name (lowercase, digits, underscores), or a Secret block where
-the value is secret; a Connection is a SqlAlchemyConnector block of the mapped name (lowercase, digits, dashes).
+the value is secret; a Connection is a SqlAlchemyConnector block of the mapped name (with dashes).
 """
 
 from __future__ import annotations
@@ -257,9 +257,9 @@ def previous_tick(every: str | timedelta, moment: datetime, timezone: str, forwa
     if isinstance(every, timedelta):
         return moment + every if forward else moment - every
     cron, zone = PRESETS.get(every, every), ZoneInfo(timezone)
-    # A daily tick is a time on the wall clock; a tick of every few minutes is not moved by a change of clocks.
+    # a daily tick is a time on the wall clock; one of every few minutes is not moved by a change of clocks
     base = UTC if cron.split()[1].startswith("*") else zone
-    ticks = croniter(cron, moment.astimezone(base).replace(tzinfo=None))
+    ticks: Any = croniter(cron, moment.astimezone(base).replace(tzinfo=None))  # type: ignore[no-untyped-call]
     found: datetime = ticks.get_next(datetime) if forward else ticks.get_prev(datetime)
     return found.replace(tzinfo=base)
 

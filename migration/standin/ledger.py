@@ -81,7 +81,7 @@ def current() -> Ledger:
 
 
 def asked_by_author() -> bool:
-    """Say whether the nearest frame that is neither the stand-in's nor Python's own is one of the author's."""
+    """Say whether the nearest frame that is not the stand-in's or Python's own is one of the author's."""
     frame: FrameType | None = sys._getframe(1)
     own = __file__.rpartition("/")[0]
     while frame is not None:

@@ -55,6 +55,7 @@ def _tasks(flow_run: Any) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {}
     for run in ended:
         name = run.name.rsplit("-", 1)[0]
-        state = NAMES.get(run.state.name, "success" if run.state.is_completed() else "failed")
+        final: Any = run.state
+        state = NAMES.get(final.name, "success" if final.is_completed() else "failed")
         found.setdefault(name, Counter())[state] += 1
     return found

@@ -197,12 +197,14 @@ def push(ti, ds, **context):
 @task(name="pull")
 @with_context
 def pull(given, text, ti):
-    got.update(given=given, text=text, k=ti.xcom_pull(task_ids="push", key="k"), r=ti.xcom_pull(task_ids=["push"]))
+    got.update(given=given, text=text, k=ti.xcom_pull(task_ids="push", key="k"),
+               r=ti.xcom_pull(task_ids=["push"]))
 @flow
 def main(p=3, logical_date: str | None = None, conf: dict | None = None):
     begin(dag_id="d", logical_date=logical_date, conf=conf, every="@daily", params={"p": p})
     a = submit(push)
-    text = template("{{ ds }} {{ macros.ds_add(ds, 1) }} {{ next_ds }} {{ params.q }} {{ ti.xcom_pull('push')['a'] }}", q=7)
+    text = template("{{ ds }} {{ macros.ds_add(ds, 1) }} {{ next_ds }} {{ params.q }} "
+                    "{{ ti.xcom_pull('push')['a'] }}", q=7)
     return submit(pull, item(a, "a"), text)
 """,
         logical_date="2026-03-29T00:00:00+00:00",

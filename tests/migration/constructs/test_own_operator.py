@@ -26,7 +26,8 @@ def test_what_stays(converted: Any) -> None:
         class Ready(BaseSensorOperator):
             def poke(self, context): return True
         with DAG("d", schedule_interval="@daily"):
-            Ready(task_id="ready", poke_interval=1) >> Add(task_id="add", value=3, text="{{ ds_nodash }}", retries=1)
+            Ready(task_id="ready", poke_interval=1) >> Add(
+                task_id="add", value=3, text="{{ ds_nodash }}", retries=1)
     """)
     ran = made.run(logical_date="2026-03-29T00:00:00+00:00")
     assert (made.dag.status, ran.of("ready"), ran.of("add")) == ("converted", "success", "success")

@@ -29,7 +29,8 @@ def test_what_stays(converted: Any, tmp_path: Any) -> None:
             FileSensor(task_id="file", filepath="{tmp_path}/th*.txt", poke_interval=0.1, timeout=2)
             TimeDeltaSensor(task_id="delta", delta=timedelta(seconds=-1))
             FileSensor(task_id="never", filepath="/nowhere/x", poke_interval=0.1, timeout=0.2)
-            soft = FileSensor(task_id="soft", filepath="/nowhere/x", poke_interval=0.1, timeout=0.2, soft_fail=True)
+            soft = FileSensor(task_id="soft", filepath="/nowhere/x", poke_interval=0.1, timeout=0.2,
+                              soft_fail=True)
             soft >> EmptyOperator(task_id="behind")
     """)
     ran = made.run()
