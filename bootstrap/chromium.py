@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 from collections.abc import Mapping
@@ -15,21 +16,27 @@ from bootstrap.runner import Runner
 NAMES = ("chromium", "google-chrome")
 """What the tests look for on PATH; `make test` adds `LINK`'s folder to that."""
 LINK = BROWSERS / "bin" / "chromium"
+LIBATOMIC = "libatomic.so.1"
+"""Playwright's own Node does not start without it, and minimal systems lack it."""
 HINT = (
-    "There is no Chromium here, so the tests that look at pages are skipped. "
-    "As root, `apt-get install chromium` brings it."
+    "There is no Chromium here, or not what Playwright needs to drive it, so the tests that look at pages "
+    "cannot run. As root, `apt-get install chromium libatomic1` brings both."
 )
 
 
 def is_there() -> bool:
-    """Say whether a Chromium is installed, or was put into the cache."""
+    """Say whether a Chromium is installed, or was put into the cache, and Playwright can run."""
+    try:
+        ctypes.CDLL(LIBATOMIC)
+    except OSError:
+        return False
     return LINK.exists() or any(shutil.which(name) for name in NAMES)
 
 
 def way() -> str | None:
-    """Say how a missing Chromium can be had: "install" it, or "none"; None if it is there.
+    """Say how what is missing can be had: "install" it, or "none"; None if all is there.
 
-    As root apt or Playwright installs it. An ordinary user gets one only in CI, by Playwright.
+    As root apt or Playwright installs it. An ordinary user gets a Chromium only in CI, by Playwright.
     """
     if is_there():
         return None
@@ -43,11 +50,11 @@ def obtain(toolkit: Environment, runner: Runner, apt: Apt | None, variables: Map
     """
     if apt is not None:
         apt.update()
-        if apt.has("chromium"):
-            apt.install("installing Chromium", ["chromium", "fonts-dejavu-core"])
+        found = any(shutil.which(name) for name in NAMES)
+        by_apt = [] if found or not apt.has("chromium") else ["chromium", "fonts-dejavu-core"]
+        apt.install("installing Chromium", ["libatomic1", *by_apt])
+        if found or by_apt:
             return
-        # Playwright's own Node does not start without it, and Ubuntu's minimal images lack it.
-        apt.install("installing what Playwright needs", ["libatomic1"])
     playwright = [str(toolkit.folder / "bin" / "playwright"), "install", "--no-shell", "chromium"]
     runner.run(
         "installing Chromium",
