@@ -189,10 +189,24 @@ class PrefectEngine:
     def run(self, request: RunRequest) -> Run:
         """Run the pipeline's flow once.
 
-        Raises CannotProceedError if Prefect could not run it at all.
+        Raises CannotProceedError if Prefect could not run it at all, or ended under it.
         """
-        place = self._here()
+        import httpx
+
         pipeline = catalog.find(request.pipeline)
+        try:
+            return self._run(self._here(), pipeline, request)
+        except (httpx.TransportError, CannotProceedError) as error:
+            wrong = self._trouble()
+            if wrong is not None:
+                raise CannotProceedError(f"{wrong} Its log is in {self.log_dir}.") from None
+            if isinstance(error, CannotProceedError):
+                raise
+            raise CannotProceedError(
+                f"The Prefect API at {self._here().api_url} answers no more ({type(error).__name__})."
+            ) from None
+
+    def _run(self, place: Place, pipeline: catalog.Pipeline, request: RunRequest) -> Run:
         with speaking(place) as client, blocks(request) as parameters:
             if self.mode == "in-process":
                 try:
