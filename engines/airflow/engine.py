@@ -291,5 +291,5 @@ def _saved_facts(folder: Path) -> _SavedFacts:
     except (OSError, ValueError, TypeError):
         raise CannotProceedError(
             f"{folder} holds no runs of Airflow that were saved: {SAVED_FACTS} is missing or damaged. "
-            "Only reports of `replant compare` in dispatched mode keep them."
+            "Reports of `replant compare` keep them, unless the Airflow was one of your own."
         ) from None
