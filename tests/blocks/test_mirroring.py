@@ -186,6 +186,26 @@ def test_a_refused_setting_does_not_stop_the_others_and_is_tried_again(
     assert desk.check(source) == 0
 
 
+def test_an_apply_that_is_cut_off_before_its_ledger_is_gone_on_with(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for key in ("a", "b", "c"):
+        desk.name(f"variable/{key}")
+    desk.mirror(desk.export("v.json", {"a": "1", "b": "2"}))
+    source = desk.export("v.json", {"a": "new", "b": "2", "c": "3"})
+    desk.planned(source)
+
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("blocks.applying._record", cut_off)
+        assert desk.blocks("apply", str(desk.plan)) == 130
+    assert desk.blocks("apply", str(desk.plan)) == 0
+    assert "2 settings written, 1 already in step" in capsys.readouterr().out
+    assert desk.check(source) == 0
+
+
 def test_names_that_meet_are_conflicts_until_one_gets_a_name(desk: Desk) -> None:
     source = desk.export("v.json", {f"{desk.tag} A": "1", f"{desk.tag}_a": "2"})
     steps = desk.planned(source)

@@ -221,12 +221,26 @@ def test_typed_blocks_are_taken_by_their_own_classes(name: str, tmp_path: Path) 
     module, _, class_name = kind.block_class.partition(":")
     block_class: Any = getattr(importlib.import_module(module), class_name)
     data = json.loads(json.dumps(dict(mapped.data)))
+    account = data.get("gcp_credentials", data).get("service_account_info")
+    if account:
+        account["private_key"] = _private_key()
     if "service_account_file" in json.dumps(data):
         pytest.skip("the block looks for the file, which is not here")
     block = block_class.model_validate(data)
     aliases = {field.alias or name for name, field in block_class.model_fields.items()}
     assert set(data) <= aliases | set(block_class.model_fields) | {"schema"}
     assert block.get_block_type_slug() == kind.slug
+
+
+def _private_key() -> str:
+    """Make a key that Google's library takes for one."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
 def _without(data: Any, names: set[str]) -> Any:
