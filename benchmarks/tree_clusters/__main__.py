@@ -1,11 +1,11 @@
 """`incremental` beside `faithful`: first load, every two hours, nothing new, deactivations, growth.
 
-    .venv/bin/python -m benchmarks.tree_clusters [--grid production|window|small]
+    .venv/bin/python -m benchmarks.tree_clusters [--grid production|east-africa|small]
         [--base 1000000] [--growth 100000,5000000]
 
 Builds production's regions (6.6 million, 4 GB, about 6 minutes on a quiet machine) in a PostgreSQL of its
-own and drops all of it afterwards. Rows are checked to be equal in the same run. `--grid window` has the
-10 km cells only where the 5 km cells are (2.5 million regions); `--grid small` tries the script itself, and
+own and drops all of it afterwards. Rows are checked to be equal in the same run. `--grid east-africa` has
+the 10 km and 5 km cells only there (190,000 regions); `--grid small` tries the script itself, and
 only prints.
 """
 

@@ -20,8 +20,9 @@ AFRICA_AND_EAST: Box = (16.0, -38.0, 61.0, 70.0)
 SEED = 20261121
 
 
-GRIDS = ("production", "window", "small")
-"""`window`: the 10 km cells as well only where the 5 km cells are; `small`: neither, to try the script."""
+EAST_AFRICA: Box = (28.0, -12.0, 42.0, 5.0)
+GRIDS = ("production", "east-africa", "small")
+"""`east-africa`: 10 km and 5 km cells only there; `small`: none of them, to try the script."""
 
 
 def build_regions(url: str, grid_name: str) -> int:
@@ -36,7 +37,8 @@ def build_regions(url: str, grid_name: str) -> int:
         for grid in PRODUCTION_GRIDS[: 2 if grid_name == "small" else 4]:
             with transaction(connection) as cursor:
                 whole = grid.size_km > 10 or (grid.size_km == 10 and grid_name == "production")
-                regions.add_grid(cursor, grid, grid.all_cells() if whole else grid.all_cells(AFRICA_AND_EAST))
+                bounds = AFRICA_AND_EAST if grid_name == "production" else EAST_AFRICA
+                regions.add_grid(cursor, grid, grid.all_cells() if whole else grid.all_cells(bounds))
         with transaction(connection) as cursor:
             cursor.execute((HERE / "schema_indexes.sql").read_text())
             cursor.execute("ALTER TABLE region_zoom ADD FOREIGN KEY (region_id) REFERENCES region (id)")

@@ -64,7 +64,9 @@ BEGIN
 END
 $$;
 
--- The triggers run with the rights of whoever upgrades: an application need not know these tables.
+-- The triggers run with the rights of whoever upgrades: an application need not know these tables. Nobody's
+-- temporary table may take the place of one of them, so those come last in the search path that is kept.
+SELECT set_config('search_path', current_setting('search_path') || ', pg_temp', true);
 CREATE FUNCTION tree_clusters_tree_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN

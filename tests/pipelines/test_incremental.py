@@ -204,6 +204,19 @@ def test_on_the_upgraded_schema_the_original_job_is_told_to_stop(copy: str) -> N
         assert worlds.outputs(connection) == before
 
 
+def test_nobody_can_put_a_temporary_table_in_the_way_of_a_trigger(copy: str) -> None:
+    worlds.upgrade(copy)
+    with connected(copy) as connection:
+        worlds.run(connection, variant="incremental")
+        worlds.run_statements(
+            connection,
+            "CREATE TEMPORARY TABLE tree_clusters_changed_tree (tree_id integer, old_location geometry)",
+            "DELETE FROM trees WHERE id = 1",
+        )
+    with connected(copy) as another:
+        assert worlds.rows(another, "SELECT tree_id FROM tree_clusters_changed_tree") == [(1,)]
+
+
 def test_the_default_distance_can_be_changed_between_runs(copy: str) -> None:
     worlds.upgrade(copy)
     with connected(copy) as connection:
