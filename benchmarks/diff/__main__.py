@@ -1,6 +1,6 @@
 """`replant diff` beside a bare query, a bare COPY and other tools, on the same tables in the same run.
 
-    .venv/bin/python -m benchmarks.diff [--rows N] [--repeat N] [--without-peers]
+    .venv/bin/python -m benchmarks.diff [--rows N] [--repeat N] [--only one|two] [--without-peers]
 
 CPU seconds are those of the client and of the server, less what the same program takes on two empty tables
 (its start). Runs of ours and of the bare query alternate; medians are shown. Peers run once, on the tables
@@ -48,6 +48,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--without-peers", action="store_true")
+    parser.add_argument("--only", choices=("one", "two"), help="one database, or two")
     parser.add_argument("--name", default="diff", help="of the result (default diff)")
     options = parser.parse_args()
     peers = not options.without_peers and _prepare_peers()
@@ -55,7 +56,7 @@ def main() -> None:
     cases = []
     with _servers(options.rows) as servers:
         for table in TABLES:
-            for two in (False, True):
+            for two in {"one": (False,), "two": (True,), None: (False, True)}[options.only]:
                 cases.append(_case(servers, table, two, options.repeat, peers))
                 path = record(benchmark(options.name, options.rows, options.repeat, cases))
     print(path)

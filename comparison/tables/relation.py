@@ -81,6 +81,11 @@ def key_hash(columns: Sequence[Equality], alias: str = "q") -> sql.Composable:
     return hash_of([column.keyed(column_of(column.name, alias)) for column in columns])
 
 
-def row_hash(columns: Sequence[Equality], alias: str = "q", seed: int = 0) -> sql.Composable:
-    """Give the hash of a row's values."""
-    return hash_of([column.hashed(column_of(column.name, alias)) for column in columns], seed)
+def row_hash(columns: Sequence[Equality], alias: str = "q") -> sql.Composable:
+    """Give the hash of a row's values, such that hashes of several rows can be added up.
+
+    PostgreSQL's hash of a row is a weighted sum of its columns' hashes: added up over rows, it would stay the
+    same when two rows exchange a value. So it is hashed once more, as bytes.
+    """
+    once = hash_of([column.hashed(column_of(column.name, alias)) for column in columns])
+    return hash_of([sql.SQL("int8send({})").format(once)])

@@ -20,7 +20,7 @@ from comparison.tables.families import INTEGERS
 from comparison.tables.multiset import identity
 from comparison.tables.relation import Comparison, Relation, column_of, key_hash, row_hash
 
-ROWS_PER_SEGMENT = 64
+ROWS_PER_SEGMENT = 32
 FEWEST, MOST = 64, 65536
 _WIDE = (1 << 64) - 1
 
