@@ -125,12 +125,13 @@ GOOGLE_CARRIES = (
 _BIGQUERY = block_type(
     "prefect_gcp.bigquery:BigQueryWarehouse",
     "bigquery-warehouse",
-    "prefect-gcp",
+    "prefect-gcp[bigquery]",
     tuple(
         Carry(carry.airflow, f"gcp_credentials.{carry.block}", carry.to, carry.back)
         for carry in GOOGLE_CARRIES
     ),
     constants={"gcp_credentials": {}},
+    also="google.cloud.bigquery",
 )
 
 DATABASES: dict[str, tuple[BlockType, ...]] = {

@@ -50,11 +50,14 @@ class BlockType:
     backward: Backward
     """Gives the Connection's fields that the data determine, named as in `Mapped.carried`, which it gets
     to choose where two fields of Airflow's could hold the same."""
+    also: str | None = None
+    """A further module that the block needs, of an extra of its package."""
 
     @property
-    def module(self) -> str:
-        """The top-level module that the package installs."""
-        return self.block_class.partition(":")[0].partition(".")[0]
+    def modules(self) -> tuple[str, ...]:
+        """The modules that must be there: the package's own, and that of its extra."""
+        own = self.block_class.partition(":")[0].partition(".")[0]
+        return (own,) if self.also is None else (own, self.also)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ def block_type(
     carries: tuple[Carry, ...],
     required: tuple[str, ...] = (),
     constants: Mapping[str, Any] | None = None,
+    also: str | None = None,
 ) -> BlockType:
     """Give a block type into which fields are carried one by one; later carries win.
 
@@ -108,7 +112,7 @@ def block_type(
         values = ((carry, get(data, carry.block)) for carry in by_place.values())
         return {carry.airflow: carry.back(value) for carry, value in values if value is not None}
 
-    return BlockType(slug, block_class, package, forward, backward)
+    return BlockType(slug, block_class, package, forward, backward, also)
 
 
 def field_of(connection: Connection, extra: Mapping[str, Any], name: str) -> Any:

@@ -186,7 +186,7 @@ def fitting(connection: Connection, slug: str | None = None) -> tuple[BlockType,
         mapped = kind.forward(connection, extra)
         if isinstance(mapped, Unsuited):
             notes.append(f"{mapped.reason}: the generic block keeps it")
-        elif not installed(kind.module):
+        elif not all(map(installed, kind.modules)):
             class_name = kind.block_class.partition(":")[2]
             notes.append(f"for {class_name} install {kind.package}; until then the generic block keeps it")
         else:
@@ -197,7 +197,10 @@ def fitting(connection: Connection, slug: str | None = None) -> tuple[BlockType,
 @lru_cache(maxsize=64)
 def installed(module: str) -> bool:
     """Say whether a module can be imported here, without importing it."""
-    return importlib.util.find_spec(module) is not None
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # of the package around it
+        return False
 
 
 def _named(setting: Setting, rules: Rules) -> tuple[str | None, str | None]:
