@@ -12,8 +12,8 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
         "convert",
         help="turn Airflow DAG files into Prefect flows",
         description="Runs each DAG file in a process that the kernel locks in, writes Prefect flows, and "
-        "says what became of each task, edge and attribute. Exit code 0: all converted; 1: something is refused "
-        "or a file is unreadable; 2: nothing could be read.",
+        "says what became of each task, edge and attribute. Exit code 0: all converted; 1: something is "
+        "refused or a file is unreadable; 2: nothing could be read.",
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="DAG files, or folders of them")
     parser.add_argument(

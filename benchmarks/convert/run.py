@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import resource
 import statistics
@@ -92,6 +93,7 @@ def _row(corpus: Corpus, entries: list[Entry], seconds: float, out: Path) -> dic
         "do_not_import": sum("does not run" in problem for problem in checked),
         "files_per_second": round(len(entries) / seconds, 2),
         "seconds": round(seconds, 1),
+        "load_average": round(os.getloadavg()[0], 1),
         "median_lines_ratio": round(statistics.median(ratios), 3) if ratios else None,
         "files_without_runtime": round(sum("replant_" not in e.text for e in written) / len(written), 3),
         "flow_files_with_ruff_findings": len(unclean & ours),

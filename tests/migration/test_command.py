@@ -1,0 +1,102 @@
+"""`replant convert` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from engines.places import CHECKOUT
+
+pytestmark = pytest.mark.slow
+GOOD = """
+from airflow import DAG
+from airflow.operators.python import PythonOperator
+from lib.words import say
+with DAG("good{n}", schedule_interval="0 5 * * *", tags=["a"], max_active_runs=2) as dag:
+    PythonOperator(task_id="say", python_callable=say, op_kwargs={{"what": "hello"}}, pool="p")
+"""
+LIBRARY = "from airflow.models import Variable\n\ndef say(what):\n    print(what, Variable.get('GREETING'))\n"
+
+
+def convert(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    command = [sys.executable, str(CHECKOUT / "replant.py"), "convert", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, timeout=300, check=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of DAG files with a module of their own."""
+    dags = tmp_path / "dags"
+    (dags / "lib").mkdir(parents=True)
+    (dags / "lib" / "words.py").write_text(LIBRARY)
+    (dags / "team").mkdir()
+    (dags / "team" / "good.py").write_text(GOOD.format(n=""))
+    return dags
+
+
+def test_a_folder_that_converts_whole(folder: Path, tmp_path: Path) -> None:
+    done = convert(str(folder), "--out", str(tmp_path / "out"), "--json")
+    assert done.returncode == 0, done.stderr + done.stdout
+    out = tmp_path / "out"
+    summary = json.loads(done.stdout)
+    assert (summary["dags"], summary["converted"]) == (1, 1)
+    assert "airflow" not in (out / "flows" / "team" / "good.py").read_text()
+    assert "from replant_runtime import Variable" in (out / "flows" / "lib" / "words.py").read_text()
+    manifest = json.loads((out / "MIGRATION.json").read_text())
+    assert manifest["schema_version"] == 1 and manifest["files"][0]["status"] == "recorded"
+    items = {(item["kind"], item["name"]): item for item in manifest["dags"][0]["items"]}
+    assert items["attribute", "say.pool"]["status"] == "equivalent"
+    assert items["task", "say"]["line"] == 6
+    lines = (out / "flows" / "team" / "good.py").read_text().splitlines()
+    assert "say" in lines[items["task", "say"]["flow_line"] - 1]
+    yaml = (out / "prefect.yaml").read_text()
+    assert "flows/team/good.py:good" in yaml and "cron: 0 5 * * *" in yaml and "concurrency_limit: 2" in yaml
+    assert "prefect==3.8.8" in (out / "requirements.in").read_text()
+    assert "1 of 1 DAGs converted" in (out / "MIGRATION.html").read_text()
+    assert not (out / ".replant-convert").exists()
+
+
+def test_exit_codes(folder: Path, tmp_path: Path) -> None:
+    (folder / "bad.py").write_text("import airflow\ndag = (")
+    assert convert(str(folder), "--out", str(tmp_path / "out")).returncode == 1
+    assert convert(str(folder / "bad.py"), "--out", str(tmp_path / "out2")).returncode == 2
+    nothing = convert(str(tmp_path / "nowhere"), "--out", str(tmp_path / "out3"))
+    assert nothing.returncode == 2 and "does not exist" in nothing.stderr
+    empty = convert(str(folder / "lib"), "--out", str(tmp_path / "out4"))
+    assert empty.returncode == 2 and "No DAG file" in empty.stderr
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(folder: Path, tmp_path: Path) -> None:
+    for number in range(12):
+        (folder / f"more{number}.py").write_text(GOOD.format(n=number))
+    (folder / "zz_slow.py").write_text("# dag airflow\nimport time\ntime.sleep(120)\n")
+    out = tmp_path / "out"
+    command = [sys.executable, str(CHECKOUT / "replant.py"), "convert", str(folder), "--out", str(out)]
+    running = subprocess.Popen(
+        [*command, "--seconds", "120"], cwd=CHECKOUT, stderr=subprocess.PIPE, start_new_session=True
+    )
+    kept = out / ".replant-convert"
+    deadline = time.monotonic() + 200
+    while len(list(kept.glob("*.json"))) < 13 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=60)
+    assert running.returncode == 130 and len(list(kept.glob("*.json"))) == 13
+    (folder / "zz_slow.py").unlink()
+    done = convert(str(folder), "--out", str(out))
+    assert done.returncode == 0 and "13 of 13 DAGs converted" in done.stdout
+
+
+def test_help_is_quick() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "import migration.commands"],
+        capture_output=True, text=True, check=True, cwd=CHECKOUT,
+    ).stderr  # fmt: skip
+    assert "libcst" not in loaded and "prefect" not in loaded
