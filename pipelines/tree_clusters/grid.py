@@ -79,13 +79,17 @@ class Grid:
 
     def all_cells(self, within: Box = (WEST, SOUTH, EAST, NORTH)) -> Iterator[Cell]:
         """Give every cell whose middle lies in `within`."""
+        west, south, east, north = within
         for row in range(self.rows):
             columns = self.columns(row)
-            for column in range(columns):
-                west, south, east, north = self.box((row, column))
-                lon, lat = (west + east) / 2, (south + north) / 2
-                if within[0] <= lon <= within[2] and within[1] <= lat <= within[3]:
-                    yield row, column
+            width = (EAST - WEST) / columns
+            _, low, _, high = self.box((row, 0))
+            if not south <= (low + high) / 2 <= north:
+                continue
+            first = max(0, math.ceil((west - WEST) / width - 0.5))
+            last = min(columns - 1, math.floor((east - WEST) / width - 0.5))
+            for column in range(first, last + 1):
+                yield row, column
 
 
 PRODUCTION_GRIDS = (
