@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +23,7 @@ from pipelines.tree_clusters.settings import TreeClusterSettings
 from pipelines.tree_clusters.statements import Connection
 from tests.pipelines import worlds
 from tests.pipelines.oracle import Region, Tree
-from tests.pipelines.watched import breaking, watched
+from tests.pipelines.watched import Held, breaking, watched
 
 ROOT = Path(__file__).parents[2]
 WORLD = [
@@ -164,23 +163,6 @@ def _wait_for_lock(connection: Connection) -> None:
     while not worlds.rows(connection, waiting):
         assert time.monotonic() < deadline, "nobody waits for a lock"
         time.sleep(0.02)
-
-
-class Held:
-    """A run of ours in a thread, held up before the first statement that holds some text."""
-
-    def __init__(self, url: str, text: str) -> None:
-        self.reached, self.go_on = threading.Event(), threading.Event()
-        self._url, self._text = url, text
-
-    def run(self) -> dict[str, Any]:
-        def look(_number: int, statement: str) -> None:
-            if self._text in statement and not self.reached.is_set():
-                self.reached.set()
-                assert self.go_on.wait(60)
-
-        with connected(self._url) as connection:
-            return worlds.run(watched(connection, look), variant="incremental")
 
 
 @pytest.mark.parametrize("text", ["UPDATE trees SET cluster", "INSERT INTO clusters"])

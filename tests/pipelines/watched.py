@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, cast
 
 import psycopg2
 
+from engines.databases import connected
 from pipelines.tree_clusters.statements import Connection
+from tests.pipelines import worlds
 
 Look = Callable[[int, str], None]
 """Called before each statement with its number, counted from 1, and its text."""
@@ -70,3 +73,20 @@ class _WatchedCursor:
     def execute(self, statement: Any, *values: Any) -> None:
         self._owner.looked(str(statement))
         self._cursor.execute(statement, *values)
+
+
+class Held:
+    """A run of ours in a thread, held up before the first statement that holds some text."""
+
+    def __init__(self, url: str, text: str) -> None:
+        self.reached, self.go_on = threading.Event(), threading.Event()
+        self._url, self._text = url, text
+
+    def run(self) -> dict[str, Any]:
+        def look(_number: int, statement: str) -> None:
+            if self._text in statement and not self.reached.is_set():
+                self.reached.set()
+                assert self.go_on.wait(60)
+
+        with connected(self._url) as connection:
+            return worlds.run(watched(connection, look), variant="incremental")
