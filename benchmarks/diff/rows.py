@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -59,10 +60,12 @@ def benchmark(name: str, rows: int, repeat: int, cases: Sequence[Case]) -> Bench
                 said = _answer(runs[-1]) or runs[-1].error
                 wrong.setdefault(TITLES.get(method, method), f"{said} ({where})")
     remarks += [f"{method}: {said}." for method, said in wrong.items()]
+    only = {case.two for case in cases}
+    where = "" if len(only) > 1 else ", two databases" if True in only else ", one database"
     return Benchmark(
         name=name,
-        title=f"replant diff on {rows:,} rows",
-        command=f"python -m benchmarks.diff --rows {rows} --repeat {repeat}",
+        title=f"replant diff on {rows:,} rows" + where,
+        command=" ".join(["python -m benchmarks.diff", *sys.argv[1:]]),
         rows=made,
         remarks=remarks,
     )
