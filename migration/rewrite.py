@@ -17,6 +17,7 @@ SHIMS = frozenset(
         "PokeReturnValue",
         "PostgresHook",
         "Variable",
+        "WeekDay",
         "days_ago",
         "get_current_context",
     }

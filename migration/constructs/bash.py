@@ -6,7 +6,7 @@ from typing import Any
 
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Claim, Code, RefusedError, Work, Written, equivalent
+from migration.plan import Claim, RefusedError, Work, Written, equivalent
 from migration.site import Site
 
 PLAIN = '''def @NAME@(command: str) -> str:
@@ -16,9 +16,10 @@ PLAIN = '''def @NAME@(command: str) -> str:
     return done.stdout.rstrip("\\n").rpartition("\\n")[2]
 '''
 FULL = '''def @NAME@(
-    command: str, env: dict[str, str] | None = None, cwd: str | None = None, skip_code: int = 99
+    command: str, env: Any = None, append_env: bool = False, cwd: str | None = None, skip_code: int = 99
 ) -> str:
     """Run a command in bash; give the last line of what it prints. The skip code skips the task."""
+    env = {**os.environ, **(env or {})} if append_env else env
     done = subprocess.run(
         ["bash", "-c", command], stdout=subprocess.PIPE, text=True, env=env, cwd=cwd, check=False
     )
@@ -51,7 +52,9 @@ def write(task: Task, site: Site) -> Written:
     env, env_tracked = site.templated(_environment(task), task)
     full = bool(env) or task.get("cwd") is not None or "env" in mapped or _may_skip(task, command)
     if env:
-        arguments["env"] = _merged(env, task, site)
+        arguments["env"] = env
+        if task.get("append_env", False):
+            arguments["append_env"] = True
     if task.get("cwd") is not None:
         arguments["cwd"] = task.get("cwd")
     if task.get("skip_on_exit_code") not in (None, 99):
@@ -60,7 +63,11 @@ def write(task: Task, site: Site) -> Written:
     claims["bash_command"] = equivalent(NOTE, "bash") if not full else Claim()
     names = {"bash_command": "command", "env": "env"}
     work = Work(
-        "bash, all options", "bash", FULL, imports=("import subprocess",), runtime=("AirflowSkipException",)
+        "bash, all options",
+        "bash",
+        FULL,
+        imports=("import os", "import subprocess", "from typing import Any"),
+        runtime=("AirflowSkipException",),
     )
     if not full:
         work = Work("bash", "bash", PLAIN, imports=("import subprocess",))
@@ -84,18 +91,6 @@ def command_of(task: Task, site: Site) -> Any:
 
 def _environment(task: Task) -> Any:
     return task.get("env")
-
-
-def _merged(env: Any, task: Task, site: Site) -> Any:
-    """Give the environment, on top of the worker's where Airflow adds to its own."""
-    if not task.get("append_env", False):
-        return env
-    site.imports.add("import os")
-    values = site.values()
-    text = env.text if isinstance(env, Code) else values.write(env)
-    if text.startswith("template("):
-        raise RefusedError("a template in env together with append_env", "env")
-    return Code(f"{{**os.environ, **{text}}}")
 
 
 def _may_skip(task: Task, command: Any) -> bool:

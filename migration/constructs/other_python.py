@@ -44,7 +44,7 @@ def _written(task: Task, site: Site, kind: str) -> Written:
     if task.mapping is not None:
         raise RefusedError("a mapped task in another interpreter", "expand")
     for name in SETTLED:
-        if task.get(name) not in (None, [], {}, "pickle", False):
+        if task.get(name) not in (None, [], {}, "pickle", "cloudpickle", "dill", False):
             raise RefusedError(f"{name} for another interpreter", name)
     args, kwargs = arguments_of(task)
     reference = task.get("python_callable")

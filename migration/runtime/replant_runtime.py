@@ -44,6 +44,7 @@ from replant_context import (  # type: ignore[import-not-found]
 )
 from replant_past import wait_for_own_past  # type: ignore[import-not-found]
 from replant_rules import FAILED, RUN, SKIP, SUCCESS, decide  # type: ignore[import-not-found]
+from replant_templates import WeekDay  # type: ignore[import-not-found]
 
 __all__ = [
     "AirflowException",
@@ -56,6 +57,7 @@ __all__ = [
     "PostgresHook",
     "Template",
     "Variable",
+    "WeekDay",
     "airflow_hook",
     "begin",
     "days_ago",

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from enum import IntEnum
 from typing import Any
 
 from jinja2 import Environment
 from replant_settings import BaseHook, Variable  # type: ignore[import-not-found]
+
+
+class WeekDay(IntEnum):
+    """The days, Monday being 1, as Airflow numbers them."""
+
+    MONDAY = 1
+    TUESDAY = 2
+    WEDNESDAY = 3
+    THURSDAY = 4
+    FRIDAY = 5
+    SATURDAY = 6
+    SUNDAY = 7
 
 
 class Macros:

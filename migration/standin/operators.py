@@ -127,6 +127,8 @@ class Scope:
         if self.owner.marks.get("setup"):
             owners_setups.append(self.owner)
         for task in self.tasks:
+            if task.marks.get("setup") or task.marks.get("teardown"):
+                continue  # these are linked by hand, as in Airflow
             if not any(other in inside for other in task.upstream_list):
                 for setup in owners_setups:
                     setup.add_edge(task, here(), None)

@@ -149,6 +149,23 @@ def test_chain_labels_and_setup_teardown(recorded: Record) -> None:
     assert dag.task("down").marks == {"teardown": True} and dag.task("up").marks == {"setup": True}
 
 
+def test_setups_inside_a_teardown_block_are_not_linked(recorded: Record) -> None:
+    found = recorded("""
+        from airflow.sdk import DAG, setup, task, teardown
+        with DAG("d"):
+            @setup
+            def up(): ...
+            @task
+            def work(): ...
+            @teardown
+            def down(): ...
+            with down.override(task_id="outer_down")().as_teardown(setups=up.override(task_id="outer_up")()):
+                up() >> work() >> down()
+    """)
+    inner = {("up", "work"), ("work", "down")}
+    assert edges(found.dags[0]) == {("outer_up", "outer_down"), *inner}
+
+
 def test_what_airflow_would_not_load_is_unreadable_with_its_line(recorded: Record) -> None:
     twice = (
         "from airflow import DAG\nfrom airflow.operators.empty import EmptyOperator as E\nwith DAG('d'):\n"
