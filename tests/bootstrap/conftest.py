@@ -67,7 +67,10 @@ def new_copy(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Copy]:
 
 
 def lend_downloads(copy: Copy, *names: str) -> None:
-    """Let a copy use what this checkout downloaded, so that a test does not do it again."""
+    """Let a copy use what this checkout downloaded, so that a test does not do it again.
+
+    `apt` has a pip, where Python has none.
+    """
     (copy.folder / ".cache").mkdir(exist_ok=True)
     for name in names:
         lent = CHECKOUT / ".cache" / name

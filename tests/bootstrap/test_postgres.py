@@ -32,7 +32,7 @@ with Cluster(Path(tempfile.mkdtemp()), durable=False) as cluster:
 @pytest.mark.skipif(shutil.which("apt-get") is None, reason="no apt to get packages with")
 def test_unpacked_packages_are_a_whole_postgresql(new_copy: Callable[[], Copy]) -> None:
     copy = new_copy()
-    lend_downloads(copy, "uv", "pip")
+    lend_downloads(copy, "apt", "uv", "pip")
     # The server runs as `postgres` here if this is root: it must be able to go through the folders.
     for folder in (copy.folder, *list(copy.folder.parents)[:2]):
         if os.geteuid() == 0:

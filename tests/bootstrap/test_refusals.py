@@ -65,9 +65,11 @@ def test_a_python_that_fits_is_found_behind_ones_that_do_not(bare: Copy, tmp_pat
     assert done.returncode == 0, done.stderr
 
 
-def test_no_network(bare: Copy) -> None:
+def test_no_network(new_copy: Callable[[], Copy]) -> None:
+    copy = new_copy()
+    lend_downloads(copy, "apt")
     started = time.monotonic()
-    done = bare.set_up("--without-postgres", PIP_INDEX_URL="http://127.0.0.1:9/simple", **ONLY)
+    done = copy.set_up("--without-postgres", PIP_INDEX_URL="http://127.0.0.1:9/simple", **ONLY)
     assert done.returncode == 2
     assert "Check the network" in _sentence(done.stderr)
     assert time.monotonic() - started < 30
@@ -75,7 +77,7 @@ def test_no_network(bare: Copy) -> None:
 
 def test_a_package_that_is_not_the_pinned_one(new_copy: Callable[[], Copy]) -> None:
     copy = new_copy()
-    lend_downloads(copy, "pip")
+    lend_downloads(copy, "apt", "pip")
     pins = copy.folder / "requirements" / "bootstrap.txt"
     pins.write_text(re.sub(r"sha256:\w+", "sha256:" + "0" * 64, pins.read_text()))
     done = copy.set_up("--without-postgres")
@@ -115,10 +117,11 @@ def test_the_index_of_pips_configuration_is_asked_and_its_password_written_nowhe
 ) -> None:
     port, asked = index
     copy = new_copy()
+    lend_downloads(copy, "apt")
     if uv_is_there:
         lend_downloads(copy, "bootstrap")
         stamp = Path(__file__).parents[2] / ".cache/setup/uv"
-        (copy.folder / ".cache/setup").mkdir()
+        (copy.folder / ".cache/setup").mkdir(parents=True)
         (copy.folder / ".cache/setup/uv").write_text(stamp.read_text())
     configuration = tmp_path / "pip.conf"
     configuration.write_text(f"[global]\nindex-url = http://me:kept-secret@127.0.0.1:{port}/simple\n")

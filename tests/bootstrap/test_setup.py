@@ -18,7 +18,7 @@ ENVIRONMENTS = (".venv", ".venv-airflow")
 def ready(new_copy: Callable[[], Copy]) -> Copy:
     """A copy that was set up, without a PostgreSQL."""
     copy = new_copy()
-    lend_downloads(copy, "uv", "pip")
+    lend_downloads(copy, "apt", "uv", "pip")
     done = copy.set_up("--without-postgres")
     assert done.returncode == 0, done.stderr
     return copy
