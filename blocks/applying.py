@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,6 @@ from blocks.targets import GENERIC
 from blocks.wanted import SECRET, TAGS, TYPES, VARIABLE
 from pipelines.errors import CannotProceedError
 
-WRITERS = 2  # more make a server on SQLite wait for its own locks
 CHECKPOINT = 250
 """The ledger is written after this many settings, so that a crash leaves few for the next time."""
 _CLASSES = {
@@ -126,7 +124,7 @@ def apply(
     ledger_name: str,
     tell: Callable[[int, int], None] = lambda done, of: None,
 ) -> Iterator[Outcome]:
-    """Write the steps, several at a time, and the ledger; give what came of each.
+    """Write the steps and the ledger; give what came of each.
 
     A setting is written whole by one request or not at all. A refused one does not stop the others; a
     Prefect that no longer answers does, and a second `apply` goes on from there.
@@ -142,7 +140,9 @@ def apply(
     written: list[Step] = []
     done = 0
     try:
-        for outcome in _in_parallel(steps, lambda step: _write(api, registered, step)):
+        # One after the other: a server on SQLite answers 503 to one of two that write at the same time.
+        for step in steps:
+            outcome = _write(api, registered, step)
             done += 1
             tell(done, len(steps))
             if outcome.error is None:
@@ -154,23 +154,6 @@ def apply(
     finally:
         if written:
             _record(api, ledger_type, ledger_name, written)
-
-
-def _in_parallel(steps: Sequence[Step], write: Callable[[Step], Outcome]) -> Iterator[Outcome]:
-    """Write with a few at a time in flight; stop giving out work when one raises."""
-    waiting = iter(steps)
-    with ThreadPoolExecutor(WRITERS) as writers:
-        running: set[Future[Outcome]] = set()
-        while True:
-            for step in waiting:
-                running.add(writers.submit(write, step))
-                if len(running) >= WRITERS * 2:
-                    break
-            if not running:
-                return
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield future.result()
 
 
 def _write(api: PrefectApi, registered: Mapping[str, Registered | str], step: Step) -> Outcome:

@@ -191,6 +191,6 @@ class PrefectApi:
                     return httpx.Response(204), ""
                 if answer.status_code not in BUSY or pause is None:
                     return answer, ""
-            # not in step with the other writer, whose lock it may be
+            # not in step with another writer, whose lock it may be
             time.sleep((pause or 0) * random.uniform(0.7, 1.3))  # noqa: S311
         return None, reason
