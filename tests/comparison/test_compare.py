@@ -109,7 +109,8 @@ def test_the_uis_are_reopened_on_the_runs_of_the_report_and_stopped_by_ctrl_c(
         tree = psutil.Process(up.pid).children(recursive=True)
         for engine in ("airflow", "prefect"):
             assert any(line.lower().startswith(engine) for line in said)
-            assert httpx.get(links[engine], follow_redirects=True).status_code == 200
+            page = httpx.get(links[engine], headers={"Accept": "text/html"}, follow_redirects=True)
+            assert page.status_code == 200
         login = next(Path(line.split("see ")[1].strip()) for line in said if "login" in line)
         assert login.stat().st_mode & 0o777 == 0o600
         prefect_run = links["prefect"].rpartition("/")[2]
