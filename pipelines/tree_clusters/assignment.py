@@ -104,9 +104,7 @@ def find_regions(cursor: Cursor, *, indexed: bool) -> Found:
 def _search(cursor: Cursor, indexed: bool, name: str, made: str) -> None:
     """Run a statement that looks few rows up in a very large table."""
     if indexed:
-        cursor.execute(
-            "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
-        )
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
     cursor.execute(statement(name))
     if indexed:
         cursor.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")

@@ -59,6 +59,8 @@ def exclusive(
             ("statement_timeout", settings.statement_seconds),
         ):
             cursor.execute("SELECT set_config(%s, %s, true)", (name, f"{round(seconds * 1000)}ms"))
+        # Compiling costs more here than it saves: many short statements with estimates far too high.
+        cursor.execute("SET LOCAL jit = off")
         # Lets the trigger of upgrade.sql tell ours from the original job's writes.
         cursor.execute("SELECT set_config('replant.tree_clusters', 'writes', true)")
         if not settings.dry_run:
