@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,10 @@ from migration.recorder.run import Limits, Settings, require_sandbox
 from pipelines.errors import CannotProceedError
 
 
+FILES_WORTH_A_PROCESS = 10
+"""A process of its own costs as much at its start as the conversion of some ten files."""
+
+
 def convert(
     paths: Sequence[Path],
     out: Path,
@@ -37,7 +42,9 @@ def convert(
     if sandbox:
         require_sandbox()
     found = _found(paths)
-    job = Job(out, _settings(settings), Limits(seconds=seconds, sandbox=sandbox), _ruff())
+    processes = max(1, min(os.cpu_count() or 1, len(found) // FILES_WORTH_A_PROCESS))
+    limits = Limits(seconds=seconds, sandbox=sandbox)
+    job = Job(out, _settings(settings), limits, _ruff(), processes)
     out.mkdir(parents=True, exist_ok=True)
     entries = _with_progress(found, job)
     output.write(entries, out)
