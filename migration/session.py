@@ -21,7 +21,6 @@ from migration.folder import Job, convert_all
 from migration.recorder.run import Limits, Settings, require_sandbox
 from pipelines.errors import CannotProceedError
 
-
 FILES_WORTH_A_PROCESS = 10
 """A process of its own costs as much at its start as the conversion of some ten files."""
 
