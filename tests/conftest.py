@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,12 @@ from pipelines.catalog import find
 from tests.slack_sink import SlackSink, slack_sink
 
 _NUMBERS = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what the tests start: whatever a shell runs in the background ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
