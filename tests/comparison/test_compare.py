@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -217,4 +218,4 @@ def test_commands_of_the_readme_parse() -> None:
     commands = re.findall(r"^\$ \.venv/bin/replant (.+)$", readme, re.MULTILINE)
     assert len(commands) > 5
     for command in commands:
-        parser().parse_args(command.split())
+        parser().parse_args(shlex.split(command))
