@@ -35,7 +35,9 @@ def main() -> None:
     """Measure and record."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--settings", type=int, default=1000)
-    parser.add_argument("--beside", type=int, default=200, help="settings that the script writes, too")
+    parser.add_argument(
+        "--beside", type=int, default=200, help="settings that the script writes, too; 0: none"
+    )
     options = parser.parse_args()
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -53,7 +55,7 @@ def main() -> None:
         with Service("Prefect", [*argv, "--port", str(port)], log=folder / "log", env=env) as service:
             service.wait_until(lambda: _healthy(env["PREFECT_API_URL"]), 300)
             before = os.getloadavg()[0]
-            rows = _measure(options.beside, folder, env, beside=True)
+            rows = _measure(options.beside, folder, env, beside=True) if options.beside else []
             rows += _measure(options.settings, folder, env, beside=False)
     loads = (before, os.getloadavg()[0])
     names = ("prefect", "prefect-sqlalchemy")

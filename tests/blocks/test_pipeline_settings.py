@@ -26,6 +26,7 @@ def _stored(api: str, block: str, secrets: bool) -> httpx.Response:
     return httpx.get(
         f"{api}/block_types/slug/{slug}/block_documents/name/{name}",
         params={"include_secrets": secrets},
+        timeout=60,
         trust_env=False,
     )
 
