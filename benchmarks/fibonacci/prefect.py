@@ -14,7 +14,7 @@ from engines.prefect import PrefectEngine
 
 FLOW = "benchmarks.fibonacci.prefect_flow:fibonacci"
 IN_PROCESS = "a function call, with its state sent to the server"
-DISPATCHED = "the same, in the one process that the worker starts for the run"
+DISPATCHED = "a function call in the one process of the run, with its state sent to the server"
 
 
 def measure(folder: Path, metadata_url: str, *, tuned: bool, repeats: int) -> Iterator[Measured]:
