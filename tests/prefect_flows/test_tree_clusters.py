@@ -13,11 +13,16 @@ from engines.databases import connected
 from engines.prefect import PrefectEngine
 from engines.run import RunRequest
 from pipelines.tree_clusters import PIPELINE
-from prefect_flows.notice import StepFailedError, keeping_results
 from tests.prefect_blocks import save_blocks
 
 
-def test_a_failure_names_its_step_keeps_what_was_done_and_hides_passwords() -> None:
+def test_a_failure_names_its_step_keeps_what_was_done_and_hides_passwords(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # Importing Prefect makes a folder in the user's home, unless it is told another one.
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    from prefect_flows.notice import StepFailedError, keeping_results
+
     done = {"count_new_trees": {"new_trees": 3}}
     with pytest.raises(StepFailedError) as raised, keeping_results(PIPELINE, done):
         raise OSError("cannot reach postgresql://user:hunter2@host/db")
