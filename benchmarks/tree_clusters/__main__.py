@@ -40,8 +40,8 @@ SERVER = {
 }
 NEW, OFF = 10_000, 1_000
 SMALLER = (
-    "The targets (50x at 10,000 new on 1,000,000, among others) are for `--grid production --base 1000000`; on a"
-    " smaller grid and base the original's fixed costs hardly show, and this says nothing about them."
+    "The targets (50x at 10,000 new on 1,000,000, among others) are for `--grid production --base 1000000`;"
+    " on a smaller grid and base the original's fixed costs hardly show, and this says nothing about them."
 )
 
 
