@@ -9,8 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from corpora import Corpus
-
+from benchmarks.convert.corpora import Corpus
 from engines.places import CHECKOUT
 from migration.entry import places
 from migration.graph import Dag

@@ -1,4 +1,4 @@
-"""Measures `replant convert` on the corpora: `python benchmarks/convert/run.py [--mutants] [--oracle]`.
+"""Measures `replant convert` on the corpora: `python -m benchmarks.convert [--mutants] [--oracle]`.
 
 There is no live tool to put beside it. Writes benchmarks/results/convert.json: one row for each case, and for
 each DAG that is not converted what it lacks.
@@ -20,11 +20,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from benchmarks.convert.corpora import Corpus, corpora
 from engines.places import CHECKOUT
-
-sys.path.insert(0, str(Path(__file__).parent))
-from corpora import Corpus, corpora
-
 from migration.entry import Entry, places, share_converted
 from migration.folder import Job, convert_all
 from migration.output import write
@@ -57,7 +54,7 @@ def main() -> int:
             write(entries, out)
             row = _row(corpus, entries, seconds, out)
             if options.oracle:
-                from oracle import agreement
+                from benchmarks.convert.oracle import agreement
 
                 row["oracle"] = agreement(corpus)
             rows.append(row)

@@ -1,0 +1,1 @@
+"""How much of real DAG files `replant convert` converts."""
