@@ -65,7 +65,7 @@ def main() -> None:
 def _prepare_peers() -> bool:
     """Make the peers' environment if it is not there."""
     if not PEERS_PYTHON.exists():
-        uv = str(Path(sys.executable).with_name("uv"))
+        uv = str(CHECKOUT / ".cache" / "bootstrap" / "bin" / "uv")
         folder = PEERS_PYTHON.parent.parent
         wanted = CHECKOUT / "requirements" / "bench.txt"
         subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(folder)], check=True)
