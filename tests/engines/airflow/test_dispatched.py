@@ -24,6 +24,7 @@ from engines.postgres import Cluster
 from engines.run import Run, RunRequest, run_as_json
 from pipelines.errors import CannotProceedError
 from pipelines.secrets import password_of
+from tests.process_list import command_lines
 from tests.slack_sink import SECRET_PATH, SlackSink
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
@@ -50,9 +51,7 @@ def _watched_command_lines() -> Iterator[set[str]]:
 
     def look() -> None:
         while not done.wait(0.05):
-            seen.update(
-                subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout.splitlines()
-            )
+            seen.update(command_lines())
 
     thread = threading.Thread(target=look)
     thread.start()
