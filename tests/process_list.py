@@ -1,4 +1,4 @@
-"""What every user of the machine can see: the command lines of all processes. A minimal system has no `ps`."""
+"""The command lines that every user of the machine can see. A minimal system has no `ps`."""
 
 from __future__ import annotations
 
