@@ -49,8 +49,11 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("PREFECT_HOME", str(home))
         patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
         patch.syspath_prepend(str(RUNTIME))
+        from prefect.events.worker import EventsWorker
         from prefect.testing.utilities import prefect_test_harness
 
+        # one that another test started goes on sending to that test's server
+        EventsWorker.drain_all(timeout=30, at_exit=False)
         with prefect_test_harness(server_startup_timeout=180):
             yield
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+from uuid import UUID
+
+from prefect.client.schemas.objects import State
+from prefect.task_engine import SyncTaskRunEngine
 
 NAMES = {"Skipped": "skipped", "UpstreamFailed": "upstream_failed"}
 
@@ -33,29 +39,31 @@ def run_flow(text: str, file: Path, flow: str, parameters: dict[str, Any]) -> Ra
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    state = getattr(module, flow)(return_state=True, **parameters)
-    return Ran(state.type.value, _tasks(state.state_details.flow_run_id), module)
+    with task_states() as tasks:
+        state = getattr(module, flow)(return_state=True, **parameters)
+    return Ran(state.type.value, _counted(tasks.values()), module)
 
 
-def _tasks(flow_run: Any) -> dict[str, Counter[str]]:
-    """Read the task runs, once no more arrive; they reach the server after the flow has ended."""
-    from prefect.client.orchestration import get_client
-    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+@contextmanager
+def task_states() -> Iterator[dict[UUID, tuple[str, Any]]]:
+    """Collect each task run's name and last state from the engine, which knows them before a server does."""
+    found: dict[UUID, tuple[str, Any]] = {}
+    original = SyncTaskRunEngine.set_state
 
-    chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run]))
-    seen = -1
-    with get_client(sync_client=True) as client:
-        for _ in range(60):
-            runs = client.read_task_runs(flow_run_filter=chosen)
-            ended = [run for run in runs if run.state and run.state.is_final()]
-            if len(ended) == len(runs) == seen:
-                break
-            seen = len(runs)
-            time.sleep(0.25)
+    def noted(engine: SyncTaskRunEngine[Any, Any], state: State[Any], force: bool = False) -> State[Any]:
+        settled = original(engine, state, force)
+        assert engine.task_run is not None
+        found[engine.task_run.id] = engine.task.name, settled
+        return settled
+
+    with patch.object(SyncTaskRunEngine, "set_state", noted):
+        yield found
+
+
+def _counted(tasks: Iterable[tuple[str, Any]]) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {}
-    for run in ended:
-        name = run.name.rsplit("-", 1)[0]
-        final: Any = run.state
-        state = NAMES.get(final.name, "success" if final.is_completed() else "failed")
-        found.setdefault(name, Counter())[state] += 1
+    for name, final in tasks:
+        if final.is_final():
+            state = NAMES.get(final.name, "success" if final.is_completed() else "failed")
+            found.setdefault(name, Counter())[state] += 1
     return found
