@@ -60,6 +60,8 @@ class TaskInstance:
     started: datetime | None
     ended: datetime | None
     hostname: str | None = None
+    map_index: int = -1
+    """The number of a mapped instance, from 0; -1: the task is not mapped, or not expanded."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ def task_instance(values: Mapping[str, Any]) -> TaskInstance:
         started=moment(values.get("start_date")),
         ended=moment(values.get("end_date")),
         hostname=values.get("hostname"),
+        map_index=values.get("map_index", -1),
     )
 
 

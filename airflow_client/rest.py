@@ -143,21 +143,25 @@ class AirflowClient:
         path = f"{self._run_path(dag_id, run_id)}/taskInstances"
         return tuple(records.task_instance(values) for values in self._all(path, "task_instances"))
 
-    def xcom(self, dag_id: str, run_id: str, task_id: str, key: str = "return_value") -> Any:
+    def xcom(
+        self, dag_id: str, run_id: str, task_id: str, key: str = "return_value", map_index: int = -1
+    ) -> Any:
         """Give a value that a task left, such as its result; None if there is none."""
         path = f"{self._task_path(dag_id, run_id, task_id)}/xcomEntries/{_part(key)}"
         try:
-            return self._transport.get(path, deserialize=True)["value"]
+            return self._transport.get(path, deserialize=True, map_index=map_index)["value"]
         except AirflowApiError as error:
             if error.status == 404:
                 return None
             raise
 
-    def log(self, dag_id: str, run_id: str, task_id: str, try_number: int = 1) -> tuple[LogEvent, ...]:
+    def log(
+        self, dag_id: str, run_id: str, task_id: str, try_number: int = 1, map_index: int = -1
+    ) -> tuple[LogEvent, ...]:
         """Give the log of one try of a task; nothing if Airflow knows of no such try."""
         path = f"{self._task_path(dag_id, run_id, task_id)}/logs/{try_number}"
         try:
-            content = self._transport.get(path, full_content=True)["content"]
+            content = self._transport.get(path, full_content=True, map_index=map_index)["content"]
         except AirflowApiError as error:
             if error.status == 404:
                 return ()

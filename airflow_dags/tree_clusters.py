@@ -7,12 +7,14 @@ postgres provider. Nothing is read from a database or a Variable while the file 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg2
-from airflow.sdk import Context, Param, Variable, dag, get_current_context, task
+from airflow.sdk import Context, Param, TriggerRule, Variable, dag, get_current_context, task
+from airflow.sdk.exceptions import DownstreamTasksSkipped
 from airflow.sdk.log import mask_secret
 
 from pipelines import notices
@@ -32,16 +34,21 @@ LIBPQ_EXTRAS = (
 NOTICE_KEY = "notice"
 """The XCom in which a failed task leaves what became of its message."""
 
+ERROR_KEY = "error"
+"""The XCom in which a failed chunk leaves its error."""
+
 DOC = """
 ### Assign trees to clusters
 
 1. `count_new_trees`: active trees that no region has been looked up for
-2. `assign_regions`: for each of them and each zoom level, the containing region of the highest priority
-3. `refresh_view`: the materialized view that the map reads
-4. `rebuild_clusters`: all active trees, joined where they stand closer than 0.005 degrees
-5. `notify`: one message to Slack; a Slack that does not answer is a warning in this task's result
+2. `plan_chunks` and `assign_chunk`, only if more than `chunk_trees` are new (50,000): they are assigned in
+   chunks, side by side; the pool and the executor of these tasks say how many at a time
+3. `assign_regions`: for each of them and each zoom level, the containing region of the highest priority
+4. `refresh_view`: the materialized view that the map reads
+5. `rebuild_clusters`: all active trees, joined where they stand closer than 0.005 degrees
+6. `notify`: one message to Slack; a Slack that does not answer is a warning in this task's result
 
-A failed task sends one message of its own.
+A run that fails sends one message of its own.
 
 | parameter | is |
 |---|---|
@@ -72,12 +79,14 @@ def _connect(connection_id: str) -> psycopg2.extensions.connection:
     return connection
 
 
-def _run_step(step: Any, *results: StepResult) -> StepResult:
+def _settings() -> Any:
+    return settings_for(PIPELINE, get_current_context()["params"]["settings"])
+
+
+def _run_step(step: Any, *results: Any) -> Any:
     """Run one step of the pipeline on a connection of its own, which is closed afterwards."""
-    params = get_current_context()["params"]
-    settings = settings_for(PIPELINE, params["settings"])
-    with closing(_connect(params["connection"])) as connection:
-        result: StepResult = step(connection, settings, *results)
+    with closing(_connect(get_current_context()["params"]["connection"])) as connection:
+        result = step(connection, _settings(), *results)
     LOG.info("%s: %s", step.__name__, result)
     return result
 
@@ -114,17 +123,32 @@ def _results(context: Context, key: str = "return_value") -> dict[str, StepResul
     return {name: value for name, value in found.items() if value is not None}
 
 
+def note_failure(context: Context) -> None:
+    """Leave a chunk's error to `tell_unsaid`: several chunks may fail, and one message is enough."""
+    error = context.get("exception")
+    if error is not None:
+        context["ti"].xcom_push(key=ERROR_KEY, value=mask(str(error)).strip() or type(error).__name__)
+
+
 def tell_failure(context: Context) -> None:
-    """Tell Slack that a task failed. Of one run only one task can: the others wait for it."""
+    """Tell Slack that a task failed. Of one run only one task that tells can: the others wait for it."""
     error = context.get("exception")
     if error is None:
-        return  # not in the task's process, which is gone: `tell_killed` follows
+        return  # not in the task's process, which is gone: `tell_unsaid` follows
     sent = _send(context, _results(context), error)
     context["ti"].xcom_push(key=NOTICE_KEY, value=sent)
 
 
-def tell_killed(context: Context) -> None:
-    """Tell Slack of a failed run whose task could not: its process was killed (apache/airflow#60858)."""
+def tell_unsaid(context: Context) -> None:
+    """Tell Slack of a failed run of which no task told: chunks failed, or a task's process was killed.
+
+    For the latter see apache/airflow#60858.
+    """
+    errors = context["ti"].xcom_pull(task_ids="assign_chunk", key=ERROR_KEY)
+    if errors:
+        first = errors if isinstance(errors, str) else errors[0]  # what is pulled is a list if several failed
+        _send(context, _results(context), f"assign_chunk: {first}")
+        return
     if context["dag_run"].triggering_user_name == "dag_test":
         return  # dag.test(): the tasks ran in this very process, so none of them was killed
     if not _results(context, NOTICE_KEY):
@@ -145,35 +169,53 @@ def tell_killed(context: Context) -> None:
         "settings": Param({}, type="object", description="Settings that are not the default"),
         "slack_variable": Param("SLACK_WEBHOOK", type="string", description="Airflow Variable"),
     },
-    on_failure_callback=tell_killed,
+    on_failure_callback=tell_unsaid,
     # On the tasks: then it runs in the task's process and knows the error.
     default_args={"owner": "airflow", "retries": 0, "on_failure_callback": tell_failure},
 )
 def assign_tree_to_cluster() -> None:
-    """One task per step of the pipeline, then the notice."""
+    """One task per step of the pipeline, those of a large backlog's chunks, then the notice."""
 
     @task(multiple_outputs=False)
     def count_new_trees() -> StepResult:
-        return _run_step(steps.count_new_trees)
+        counted: StepResult = _run_step(steps.count_new_trees)
+        if steps.is_backlog(_settings(), counted):
+            return counted
+        # As a branch operator does it: no process is started for tasks that have nothing to do.
+        get_current_context()["ti"].xcom_push(key="return_value", value=counted)
+        raise DownstreamTasksSkipped(tasks=["plan_chunks", "assign_chunk"])
 
-    @task(multiple_outputs=False)
-    def assign_regions(counted: StepResult) -> StepResult:
-        return _run_step(steps.assign_regions, counted)
+    @task
+    def plan_chunks(counted: StepResult) -> list[list[int]]:
+        chunks: list[list[int]] = _run_step(steps.plan_chunks, counted)
+        return chunks
+
+    @task(multiple_outputs=False, on_failure_callback=[note_failure])
+    def assign_chunk(chunk: list[int]) -> StepResult:
+        result: StepResult = _run_step(steps.assign_chunk, chunk)
+        return result
+
+    @task(multiple_outputs=False, trigger_rule=TriggerRule.NONE_FAILED)
+    def assign_regions(counted: StepResult, chunked: Sequence[StepResult] | None) -> StepResult:
+        result: StepResult = _run_step(steps.assign_regions, counted, list(chunked or ()))
+        return result
 
     @task(multiple_outputs=False)
     def refresh_view(assigned: StepResult) -> StepResult:
-        return _run_step(steps.refresh_view, assigned)
+        result: StepResult = _run_step(steps.refresh_view, assigned)
+        return result
 
     @task(multiple_outputs=False)
     def rebuild_clusters(refreshed: StepResult) -> StepResult:
-        return _run_step(steps.rebuild_clusters, refreshed)
+        result: StepResult = _run_step(steps.rebuild_clusters, refreshed)
+        return result
 
     @task(multiple_outputs=False)
     def notify(results: dict[str, StepResult]) -> StepResult:
         return _send(get_current_context(), results, None)
 
     counted = count_new_trees()
-    assigned = assign_regions(counted)
+    assigned = assign_regions(counted, assign_chunk.expand(chunk=plan_chunks(counted)))
     refreshed = refresh_view(assigned)
     rebuilt = rebuild_clusters(refreshed)
     notify(

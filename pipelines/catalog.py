@@ -16,6 +16,24 @@ StepResult = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Split:
+    """How a step with much to do is done in parts, side by side; the step itself then does what is left."""
+
+    plan: str
+    """The task that makes the parts. It runs, and the parts after it, only where that is `wanted`."""
+    part: str
+    """The task that runs once per part; an engine's Run numbers those: `part_name`."""
+    wanted: Callable[..., bool]
+    """Called with the settings and the results of the step's `needs`."""
+    make_parts: Callable[..., list[Any]]
+    """Called as the step is; gives JSON-able parts."""
+    run_part: Callable[..., StepResult]
+    """Called with a psycopg2 connection, the settings and one part."""
+    at_once: Callable[[Any], int]
+    """Called with the settings: how many parts at a time, where the engine has no setting of its own."""
+
+
+@dataclass(frozen=True)
 class Step:
     """One unit of work: one task on each engine."""
 
@@ -23,8 +41,10 @@ class Step:
     """Also the task id in Airflow and the task name in Prefect."""
     summary: str
     run: Callable[..., StepResult]
-    """Called with a psycopg2 connection, the settings, and the results of `needs` in order."""
+    """Called with a psycopg2 connection, the settings, and the results of `needs` in order; where there
+    were parts, also with a list of theirs."""
     needs: tuple[str, ...] = ()
+    split: Split | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +100,26 @@ class Pipeline:
     prefect_connection: str
     plants: Mapping[str, Plant] = field(default_factory=dict)
     """By name, as `replant compare --plant NAME` takes it."""
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """How those steps are split that can be."""
+        return tuple(step.split for step in self.steps if step.split)
+
+    def task_order(self, task: str) -> tuple[int, int]:
+        """Give what tasks are sorted by: the steps in their order, parts before their step, others last."""
+        names = [
+            name
+            for step in self.steps
+            for name in (*((step.split.plan, step.split.part) if step.split else ()), step.name)
+        ]
+        name, _, number = task.removesuffix("]").partition("[")
+        return (names.index(name) if name in names else len(names), int(number or 0))
+
+
+def part_name(part: str, number: int) -> str:
+    """Name the task of one part, counted from 0: `assign_chunk[0]`."""
+    return f"{part}[{number}]"
 
 
 def names() -> tuple[str, ...]:

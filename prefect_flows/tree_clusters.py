@@ -2,16 +2,22 @@
 
 Needs two blocks: a `SqlAlchemyConnector` (driver postgresql+psycopg2) for the database and, where a message
 is wanted, a `SlackWebhook` of prefect-slack. `python deployment.py --env dev` registers it.
+
+The chunks of a large backlog are threads of the flow's process or, with the setting `dask_address`, tasks of
+that Dask cluster: its workers need this checkout's packages and the way to the Prefect API and the database.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from pipelines.catalog import StepResult, settings_for
 from pipelines.tree_clusters import PIPELINE, steps
@@ -30,10 +36,26 @@ def count_new_trees(connection: str, settings: TreeClusterSettings) -> StepResul
 
 
 @task
-def assign_regions(connection: str, settings: TreeClusterSettings, counted: StepResult) -> StepResult:
+def plan_chunks(connection: str, settings: TreeClusterSettings, counted: StepResult) -> list[list[int]]:
+    """Split a large backlog into ranges of tree ids."""
+    with opened(connection) as database:
+        return steps.plan_chunks(database, settings, counted)
+
+
+@task(task_run_name="assign_chunk[{number}]")
+def assign_chunk(connection: str, settings: TreeClusterSettings, chunk: list[int], number: int) -> StepResult:
+    """Assign one of those ranges, side by side with the others."""
+    with opened(connection) as database:
+        return steps.assign_chunk(database, settings, chunk)
+
+
+@task
+def assign_regions(
+    connection: str, settings: TreeClusterSettings, counted: StepResult, chunked: list[StepResult]
+) -> StepResult:
     """Give each new tree its region on each zoom level."""
     with opened(connection) as database:
-        return steps.assign_regions(database, settings, counted)
+        return steps.assign_regions(database, settings, counted, chunked)
 
 
 @task
@@ -82,13 +104,49 @@ def assign_tree_flow(
     results: dict[str, StepResult] = {}
     with keeping_results(PIPELINE, results):
         counted = results["count_new_trees"] = count_new_trees(connection, given)
-        assigned = results["assign_regions"] = assign_regions(connection, given, counted)
+        chunked = assign_in_chunks(connection, given, counted) if steps.is_backlog(given, counted) else []
+        assigned = results["assign_regions"] = assign_regions(connection, given, counted, chunked)
         refreshed = results["refresh_view"] = refresh_view(connection, given, assigned)
         results["rebuild_clusters"] = rebuild_clusters(connection, given, refreshed)
     seconds = time.monotonic() - began
     publish(results, seconds)
     results["notify"] = notify(dict(results), seconds, slack_block)
     return results
+
+
+def assign_in_chunks(connection: str, settings: TreeClusterSettings, counted: StepResult) -> list[StepResult]:
+    """Assign a large backlog in chunks, side by side; give their results once all have ended.
+
+    Raises what the first of them raised that failed.
+    """
+    with runner_for(settings) as runner:
+        futures = [
+            runner.submit(
+                assign_chunk,
+                {"connection": connection, "settings": settings, "chunk": chunk, "number": number},
+            )
+            for number, chunk in enumerate(plan_chunks(connection, settings, counted))
+        ]
+        for future in futures:
+            future.wait()
+        return [future.result() for future in futures]
+
+
+@contextmanager
+def runner_for(settings: TreeClusterSettings) -> Iterator[TaskRunner[Any]]:
+    """Give what runs the chunks, started."""
+    if not settings.dask_address:
+        threads: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=settings.chunk_workers)
+        with threads:
+            yield threads
+        return
+    from prefect_dask.task_runners import DaskTaskRunner  # importing Dask takes a second
+
+    with DaskTaskRunner(address=settings.dask_address) as cluster:
+        if "." not in __name__:
+            # Prefect has loaded this file as a script: the cluster's processes know no module of that name.
+            cluster.client.upload_file(__file__)
+        yield cluster
 
 
 def publish(results: dict[str, StepResult], seconds: float) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from airflow_client.records import moment
-from engines.airflow.readout import in_order, secrets_of, task_state, warnings_of
+from engines.airflow.readout import as_result, in_order, secrets_of, task_name, task_state, warnings_of
 from engines.airflow.rest_run import conf_of, connection_of, names_for
 from engines.airflow.settings import Place, airflow_environment
 from engines.call import call
 from engines.run import Run, RunRequest, TaskRun, Usage
 from pipelines import catalog
+from pipelines.catalog import Pipeline
 from pipelines.errors import CannotProceedError
 from pipelines.secrets import mask_values
 
@@ -53,7 +54,7 @@ def run_in_process(
         timeout_seconds=request.timeout_seconds,
         on_start=on_start,
     )
-    return _run(request, outcome, versions, [step.name for step in pipeline.steps])
+    return _run(request, outcome, versions, pipeline)
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,13 @@ def dag_test(
     return outcome
 
 
-def _run(request: RunRequest, outcome: Mapping[str, Any], versions: dict[str, str], steps: list[str]) -> Run:
+def _run(
+    request: RunRequest, outcome: Mapping[str, Any], versions: dict[str, str], pipeline: Pipeline
+) -> Run:
     started = datetime.fromisoformat(outcome["started"])
     failed = outcome["state"] != "success"
     told = "; ".join(f"{task}: {error}" for task, error in outcome["errors"].items())
-    answers = [values[key] for values in outcome["tasks"] for key in ("result", "notice")]
+    answers = [as_result(values[key]) for values in outcome["tasks"] for key in ("result", "notice")]
     return Run(
         pipeline=request.pipeline,
         engine="airflow",
@@ -112,7 +115,7 @@ def _run(request: RunRequest, outcome: Mapping[str, Any], versions: dict[str, st
         requested=started,
         started=started,
         ended=datetime.fromisoformat(outcome["ended"]),
-        tasks=in_order((_task(values) for values in outcome["tasks"]), steps),
+        tasks=in_order((_task(values) for values in outcome["tasks"]), pipeline),
         engine_run_id=outcome["run_id"],
         error=mask_values(told or "Airflow ended the run as failed.", secrets_of(request))
         if failed
@@ -128,12 +131,12 @@ def _run(request: RunRequest, outcome: Mapping[str, Any], versions: dict[str, st
 def _task(values: Mapping[str, Any]) -> TaskRun:
     state = task_state(values["state"])
     return TaskRun(
-        name=values["task_id"],
+        name=task_name(values["task_id"], values["map_index"]),
         state=state,
         queued=moment(values["queued"]),
         started=moment(values["started"]),
         ended=moment(values["ended"]),
         try_number=max(1, values["try_number"]),
-        result=values["result"] if state == "success" else None,
+        result=as_result(values["result"]) if state == "success" else None,
         log=LOG,
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_client.records import LogEvent
 from engines.run import RunRequest, TaskRun, TaskState
+from pipelines.catalog import Pipeline, part_name
 from pipelines.secrets import mask_values, password_of
 
 STATES: Mapping[str, TaskState] = {
@@ -33,10 +34,24 @@ def secrets_of(request: RunRequest) -> tuple[str, ...]:
     return tuple(secret for secret in found if secret)
 
 
-def in_order(tasks: Iterable[TaskRun], names: Sequence[str]) -> tuple[TaskRun, ...]:
-    """Sort tasks as the pipeline has its steps; what is none (the notice) comes last."""
-    rank = {name: position for position, name in enumerate(names)}
-    return tuple(sorted(tasks, key=lambda task: rank.get(task.name, len(rank))))
+def task_name(task_id: str, map_index: int) -> str:
+    """Name a task as it stands in a Run: mapped instances are numbered."""
+    return task_id if map_index < 0 else part_name(task_id, map_index)
+
+
+def in_order(tasks: Iterable[TaskRun], pipeline: Pipeline) -> tuple[TaskRun, ...]:
+    """Sort tasks as the pipeline has its steps; what is none (the notice) comes last.
+
+    The tasks of parts of a step are left out where the step was not split.
+    """
+    parts = {name for split in pipeline.splits for name in (split.plan, split.part)}
+    shown = [task for task in tasks if task.name not in parts or task.state in ("success", "failed")]
+    return tuple(sorted(shown, key=lambda task: pipeline.task_order(task.name)))
+
+
+def as_result(value: Any) -> Mapping[str, Any] | None:
+    """Give what a task returned as a result: anything but a mapping goes below `value`."""
+    return value if value is None or isinstance(value, Mapping) else {"value": value}
 
 
 def warnings_of(answers: Iterable[Mapping[str, Any] | None]) -> tuple[str, ...]:

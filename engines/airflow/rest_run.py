@@ -18,9 +18,11 @@ from airflow_client.rest import AirflowClient
 from airflow_client.transport import AirflowApiError
 from engines.airflow.readout import (
     NOTICE_KEY,
+    as_result,
     error_in,
     in_order,
     secrets_of,
+    task_name,
     task_state,
     warnings_of,
     write_log,
@@ -194,30 +196,31 @@ class _Reading:
     def tasks(self, pipeline: Pipeline) -> tuple[TaskRun, ...]:
         """Give the tasks in the pipeline's order, and write their logs."""
         instances = self._client.task_instances(self._run.dag_id, self._run.run_id)
-        return in_order((self._task(instance) for instance in instances), [s.name for s in pipeline.steps])
+        return in_order((self._task(instance) for instance in instances), pipeline)
 
     def _task(self, instance: TaskInstance) -> TaskRun:
         state = task_state(instance.state)
         where = (self._run.dag_id, self._run.run_id, instance.task_id)
+        name, number = task_name(instance.task_id, instance.map_index), instance.map_index
         log = None
         # The scheduler gives a start also to what it has never run (upstream_failed).
         if instance.started is not None and state not in ("upstream_failed", "skipped"):
-            log = f"airflow-{instance.task_id}.log"
-            events = self._client.log(*where, try_number=max(1, instance.try_number))
+            log = f"airflow-{name}.log"
+            events = self._client.log(*where, try_number=max(1, instance.try_number), map_index=number)
             write_log(self._log_dir / log, events, self._secrets)
             if state == "failed":
-                self._errors[instance.task_id] = error_in(events)
-                notice = self._client.xcom(*where, key=NOTICE_KEY)
+                self._errors[name] = error_in(events)
+                notice = self._client.xcom(*where, key=NOTICE_KEY, map_index=number)
                 self._notices.append(notice)
                 self.message_is_to_come = notice is None
         return TaskRun(
-            name=instance.task_id,
+            name=name,
             state=state,
             queued=instance.scheduled or instance.queued,
             started=instance.started,
             ended=instance.ended,
             try_number=max(1, instance.try_number),
-            result=self._client.xcom(*where) if state == "success" else None,
+            result=as_result(self._client.xcom(*where, map_index=number)) if state == "success" else None,
             log=log,
         )
 

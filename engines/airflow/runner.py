@@ -51,20 +51,27 @@ def _load(dag_id: str, dags_folder: str) -> Any:
 
 
 def _tasks(run: Any, order: list[str]) -> list[dict[str, Any]]:
-    instances = sorted(run.get_task_instances(), key=lambda instance: order.index(instance.task_id))
+    instances = sorted(
+        run.get_task_instances(), key=lambda instance: (order.index(instance.task_id), instance.map_index)
+    )
     return [
         {
             "task_id": instance.task_id,
+            "map_index": instance.map_index,
             "state": None if instance.state is None else str(instance.state),
             "try_number": instance.try_number,
             "queued": _text(instance.queued_dttm or instance.scheduled_dttm),
             "started": _text(instance.start_date),
             "ended": _text(instance.end_date),
-            "result": instance.xcom_pull(task_ids=instance.task_id),
-            "notice": instance.xcom_pull(task_ids=instance.task_id, key="notice"),
+            "result": _left(instance, "return_value"),
+            "notice": _left(instance, "notice"),
         }
         for instance in instances
     ]
+
+
+def _left(instance: Any, key: str) -> Any:
+    return instance.xcom_pull(task_ids=instance.task_id, key=key, map_indexes=instance.map_index)
 
 
 def _remember_errors(dag: Any) -> dict[str, str]:
@@ -77,7 +84,8 @@ def _remember_errors(dag: Any) -> dict[str, str]:
         errors[context["ti"].task_id] = shown.strip()
 
     for task in dag.tasks:
-        task.on_failure_callback = [remember, *(task.on_failure_callback or ())]
+        own = task.on_failure_callback or ()
+        task.on_failure_callback = [remember, *((own,) if callable(own) else own)]  # bare on a mapped task
     return errors
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from engines.call import call
 from engines.places import TOOLKIT_PYTHON
-from engines.prefect.readout import LOG, settled_task_runs, tasks_of, write_log
+from engines.prefect.readout import LOG, Expected, settled_task_runs, tasks_of, write_log
 from engines.prefect.settings import Place, client_environment
 from engines.run import Mode, Run, RunRequest, Usage
 from pipelines.catalog import Pipeline
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
 POLL_SECONDS = 0.2
-NOTIFY = "notify"
 IN_PROCESS_LOG = "prefect-in-process.log"
 
 
@@ -136,9 +135,9 @@ def read_out(
 
     flow_run = client.read_flow_run(asked.id)
     state = flow_run.state
-    names = [*(step.name for step in pipeline.steps), NOTIFY]
-    task_runs = settled_task_runs(client, flow_run, len(names))
-    tasks = tasks_of(task_runs, names, place.results, ended=True)
+    expected = Expected.of(pipeline, place.results)
+    task_runs = settled_task_runs(client, flow_run, expected)
+    tasks = tasks_of(task_runs, expected, ended=True)
     secrets = _secrets(request)
     write_log(client, asked.id, task_runs, request.log_dir / LOG, secrets)
     success = state is not None and state.is_completed()

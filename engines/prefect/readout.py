@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from engines.run import TaskRun, TaskState
+from pipelines.catalog import Pipeline, part_name
 from pipelines.secrets import mask_values
 
 if TYPE_CHECKING:
@@ -25,14 +27,50 @@ LOG_SECONDS = 4.0
 """The same for log lines; a process sends them every 2 s."""
 QUIET_SECONDS = 1.5
 LOG = "prefect.log"
+NOTIFY = "notify"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What task runs a completed flow run has."""
+
+    names: tuple[str, ...]
+    """Of the tasks that it always has, in their order."""
+    order: Callable[[str], tuple[int, int]]
+    parts: Mapping[str, str]
+    """Where a step can be split: the task that runs once per part, by the task that plans the parts."""
+    results: Path
+    """The folder with the results of tasks."""
+
+    @classmethod
+    def of(cls, pipeline: Pipeline, results: Path) -> Expected:
+        """Expect one task run per step, those of parts where there were any, and the notice."""
+        names = (*(step.name for step in pipeline.steps), NOTIFY)
+        parts = {split.plan: split.part for split in pipeline.splits}
+        return cls(names, pipeline.task_order, parts, results)
+
+    def all_there(self, ended: Sequence[PrefectTaskRun]) -> bool:
+        """Say whether these are all, the number of parts being what the plan's result says."""
+        known = {name_of(run): run for run in ended}
+        planned = [(run, self.parts[name]) for name, run in known.items() if name in self.parts]
+        return all(name in known for name in self.names) and all(
+            part_name(part, number) in known
+            for run, part in planned
+            for number in range(len((_result(run, self.results) or {}).get("value", ())))
+        )
+
+
+def name_of(run: PrefectTaskRun) -> str:
+    """Name the task of a task run. Prefect adds three characters: "assign_regions-4b2"."""
+    return run.name.rpartition("-")[0] or run.name
 
 
 def settled_task_runs(
-    client: SyncPrefectClient, flow_run: FlowRun, expected: int
+    client: SyncPrefectClient, flow_run: FlowRun, expected: Expected
 ) -> Sequence[PrefectTaskRun]:
     """Give the task runs of a flow run that has ended, once they are all there.
 
-    A completed flow run has `expected` of them. Of one that was not completed nobody knows the number: the
+    What a completed flow run has is `expected`. Of one that was not completed nobody knows the number: the
     list is taken when each has ended and none came for a moment; where the flow's process was cut off, its
     last task run never ends.
     """
@@ -47,7 +85,7 @@ def settled_task_runs(
         if len(found) + len(ended) != known:
             known, quiet_since = len(found) + len(ended), time.monotonic()
         now = time.monotonic()
-        if completed and len(ended) >= expected:
+        if completed and expected.all_there(ended):
             return found
         quiet = now - quiet_since > QUIET_SECONDS
         if not completed and quiet and (len(ended) == len(found) or not failed):
@@ -64,24 +102,22 @@ def _task_runs(client: SyncPrefectClient, flow_run_id: UUID) -> list[PrefectTask
     return client.read_task_runs(flow_run_filter=of_run, limit=PAGE)
 
 
-def tasks_of(
-    runs: Sequence[PrefectTaskRun], names: Sequence[str], results: Path, ended: bool
-) -> tuple[TaskRun, ...]:
-    """Give one TaskRun per name, in that order; a task that Prefect never made is `not_run`.
+def tasks_of(runs: Sequence[PrefectTaskRun], expected: Expected, ended: bool) -> tuple[TaskRun, ...]:
+    """Give one TaskRun per task, in order; an expected one that Prefect never made is `not_run`.
 
     With `ended`, a task run that is not final is one that was cut off with its flow run: `failed`.
     """
-    by_name: dict[str, PrefectTaskRun] = {}
-    for run in runs:
-        # Prefect adds three characters: "assign_regions-4b2".
-        name = run.name.rpartition("-")[0] or run.name
-        by_name[name] = run
-    return tuple(
-        _task(name, by_name[name], results, ended)
-        if name in by_name
-        else TaskRun(name=name, state="not_run", queued=None, started=None, ended=None, try_number=0)
-        for name in names
-    )
+    known = {*expected.names, *expected.parts.keys(), *expected.parts.values()}
+    found = {
+        name: _task(name, run, expected.results, ended)
+        for run in runs
+        if (name := name_of(run)).partition("[")[0] in known
+    }
+    missing = {
+        name: TaskRun(name=name, state="not_run", queued=None, started=None, ended=None, try_number=0)
+        for name in expected.names
+    }
+    return tuple(sorted((missing | found).values(), key=lambda task: expected.order(task.name)))
 
 
 def _task(name: str, run: PrefectTaskRun, results: Path, ended: bool) -> TaskRun:

@@ -14,6 +14,8 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
@@ -39,26 +41,17 @@ def run_steps(request: dict[str, Any]) -> dict[str, Any]:
     before = _cpu_seconds()
     clock = time.monotonic()
     started = datetime.now(UTC)
-    tasks: list[dict[str, Any]] = []
+    calls = _Calls(request, settings)
     results: dict[str, catalog.StepResult] = {}
-    error = None
     for step in pipeline.steps:
-        if error is not None:
-            tasks.append(_task(step.name, "not_run"))
-            continue
-        logger.info("%s: %s", step.name, step.summary)
-        begun = datetime.now(UTC)
-        try:
-            with closing(_connect(request["database_url"])) as connection:
-                results[step.name] = step.run(connection, settings, *(results[name] for name in step.needs))
-        except Exception as raised:  # noqa: BLE001 - whatever a step raises is the outcome, and is told
-            logger.error("%s failed: %s", step.name, mask_values(traceback.format_exc(), _secrets(request)))
-            error = f"{step.name}: {type(raised).__name__}: {raised}".strip()
-            tasks.append(_task(step.name, "failed", begun))
-        else:
-            logger.info("%s: %s", step.name, results[step.name])
-            tasks.append(_task(step.name, "success", begun, results[step.name]))
-    error = mask_values(error, _secrets(request)) if error else None
+        given = [results[name] for name in step.needs if name in results]
+        parts = _run_parts(calls, step.split, given) if step.split else []
+        # A step that can be split takes its parts' results as well, where there were any.
+        found = calls.call(step.name, step.run, *given, *([parts] if parts else []))
+        if found is not None:
+            results[step.name] = found
+    error = mask_values(calls.error, _secrets(request)) if calls.error else None
+    tasks = sorted(calls.tasks, key=lambda task: pipeline.task_order(task["name"]))
     notice = notices.Notice(
         pipeline=pipeline.name,
         engine="standalone",
@@ -81,6 +74,46 @@ def run_steps(request: dict[str, Any]) -> dict[str, Any]:
         "cpu_seconds": _cpu_seconds() - before,
         "process_cpu_seconds": _cpu_seconds(),
     }
+
+
+class _Calls:
+    """Calls steps, each on a connection of its own, until one fails; notes what came of each."""
+
+    def __init__(self, request: dict[str, Any], settings: Any) -> None:
+        self._request = request
+        self.settings = settings
+        self.tasks: list[dict[str, Any]] = []
+        self.error: str | None = None
+
+    def call(self, name: str, function: Callable[..., Any], *given: Any) -> Any:
+        """Give what `function` gives, or None if it or one before it failed."""
+        if self.error is not None:
+            self.tasks.append(_task(name, "not_run"))
+            return None
+        begun = datetime.now(UTC)
+        try:
+            with closing(_connect(self._request["database_url"])) as connection:
+                found = function(connection, self.settings, *given)
+        except Exception as raised:  # noqa: BLE001 - whatever a step raises is the outcome, and is told
+            hidden = _secrets(self._request)
+            logger.error("%s failed: %s", name, mask_values(traceback.format_exc(), hidden))
+            self.error = self.error or f"{name}: {type(raised).__name__}: {raised}".strip()
+            self.tasks.append(_task(name, "failed", begun))
+            return None
+        logger.info("%s: %s", name, found)
+        result = found if isinstance(found, dict) else {"value": found}
+        self.tasks.append(_task(name, "success", begun, result))
+        return found
+
+
+def _run_parts(calls: _Calls, split: catalog.Split, given: list[catalog.StepResult]) -> list[Any]:
+    """Run the parts of a step, some at a time, where it is to be split; give their results."""
+    if calls.error is not None or not split.wanted(calls.settings, *given):
+        return []
+    parts = calls.call(split.plan, split.make_parts, *given) or []
+    names = [catalog.part_name(split.part, number) for number in range(len(parts))]
+    with ThreadPoolExecutor(split.at_once(calls.settings)) as pool:
+        return list(pool.map(lambda name, part: calls.call(name, split.run_part, part), names, parts))
 
 
 def _task(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipelines.catalog import Output, Pipeline, Step, StepResult
+from pipelines.catalog import Output, Pipeline, Split, Step, StepResult
 from pipelines.tree_clusters import steps
 from pipelines.tree_clusters.database import check_treetracker
 from pipelines.tree_clusters.planted import PLANTS
@@ -37,6 +37,14 @@ PIPELINE = Pipeline(
             "Give each new tree its region on each zoom level.",
             steps.assign_regions,
             needs=("count_new_trees",),
+            split=Split(
+                plan="plan_chunks",
+                part="assign_chunk",
+                wanted=steps.is_backlog,
+                make_parts=steps.plan_chunks,
+                run_part=steps.assign_chunk,
+                at_once=lambda settings: int(settings.chunk_workers),
+            ),
         ),
         Step(
             "refresh_view",

@@ -16,6 +16,9 @@ DROP TRIGGER tree_clusters_added ON region_zoom;
 DROP TRIGGER tree_clusters_deleted ON region_zoom;
 DROP TRIGGER tree_clusters_truncated ON region_zoom;
 DROP TRIGGER tree_clusters_only_ours ON tree_region;
+DROP TRIGGER tree_clusters_truncated ON tree_region;
+DROP TRIGGER tree_clusters_truncated ON clusters;
+DROP TABLE active_tree_region;
 DROP FUNCTION tree_clusters_tree_changed, tree_clusters_trees_added, tree_clusters_trees_deleted,
     tree_clusters_everything_changed, tree_clusters_regions_added, tree_clusters_regions_deleted,
     tree_clusters_regions_changed, tree_clusters_only_ours;
@@ -25,7 +28,6 @@ WHERE active AND cluster_regions_assigned AND NOT EXISTS (
     SELECT FROM tree_region WHERE tree_region.tree_id = trees.id
 );
 
-DROP TABLE active_tree_region;
 DO $$
 DECLARE
     kept text;

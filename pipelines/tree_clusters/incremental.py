@@ -39,11 +39,15 @@ def count_new_trees(connection: Connection, settings: TreeClusterSettings) -> St
 def plan_chunks(connection: Connection, settings: TreeClusterSettings) -> list[list[int]]:
     """Split the new trees into ranges of ids, `[first, last]`, of `settings.chunk_trees` trees each.
 
-    Empty where there is less than one chunk, where the database is not upgraded, or in a dry run: then
-    assign_regions alone does all.
+    Empty where one chunk is enough, and where everything must be looked at again: then assign_regions alone
+    does all. Assumes an upgraded database.
     """
     with transaction(connection, read_only=True) as cursor:
-        if settings.dry_run or not is_upgraded(cursor):
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM tree_clusters_changed_region"
+            " WHERE region_id IS NULL AND area IS NULL)"
+        )
+        if only_row(cursor)[0]:
             return []
         cursor.execute(statement("incremental_plan_chunks"), (settings.chunk_trees,))
         chunks = [[first, last] for first, last in cursor.fetchall()]

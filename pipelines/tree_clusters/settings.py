@@ -23,7 +23,11 @@ class TreeClusterSettings:
     """The zoom level of the clusters that are rewritten."""
 
     chunk_trees: int = 50_000
-    """New trees that one process assigns at a time, where a backlog is split."""
+    """New trees that are assigned at a time; more than that are split into chunks, done side by side."""
+    chunk_workers: int = 4
+    """Chunks at a time, standalone and in Prefect's threads; Airflow and Dask have settings of their own."""
+    dask_address: str = ""
+    """Prefect only: the scheduler of a Dask cluster that does the chunks, such as `tcp://10.0.0.5:8786`."""
     lock_seconds: float = 60.0
     """How long to wait for another run, or another writer, before leaving."""
     statement_seconds: float = 3600.0
@@ -37,7 +41,7 @@ class TreeClusterSettings:
             raise CannotProceedError(
                 f"tree_clusters has no variant {self.variant!r}. It has: {', '.join(VARIANTS)}."
             )
-        for name in ("chunk_trees", "lock_seconds", "statement_seconds"):
+        for name in ("chunk_trees", "chunk_workers", "lock_seconds", "statement_seconds"):
             if not getattr(self, name) > 0:
                 raise CannotProceedError(f"{name} must be more than 0, but is {getattr(self, name)!r}.")
         if not self.cluster_distance > 0:

@@ -17,13 +17,21 @@ def count_new_trees(connection: Connection, settings: TreeClusterSettings) -> St
     return incremental.count_new_trees(connection, settings)
 
 
+def is_backlog(settings: TreeClusterSettings, counted: StepResult) -> bool:
+    """Tell whether so many trees are new that assign_regions had better be split."""
+    return (
+        settings.variant == "incremental"
+        and not settings.dry_run
+        and "schema" not in counted  # the original's: every run looks at everything
+        and counted["new_trees"] > settings.chunk_trees
+    )
+
+
 def plan_chunks(
     connection: Connection, settings: TreeClusterSettings, counted: StepResult
 ) -> list[list[int]]:
     """Split a large backlog into ranges of tree ids, `[first, last]`; none where assign_regions will do."""
-    if settings.variant == "faithful" or counted["new_trees"] <= settings.chunk_trees:
-        return []
-    return incremental.plan_chunks(connection, settings)
+    return incremental.plan_chunks(connection, settings) if is_backlog(settings, counted) else []
 
 
 def assign_chunk(connection: Connection, settings: TreeClusterSettings, chunk: list[int]) -> StepResult:

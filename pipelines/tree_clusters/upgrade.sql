@@ -117,6 +117,11 @@ CREATE TRIGGER tree_clusters_truncated AFTER TRUNCATE ON region
 FOR EACH STATEMENT EXECUTE FUNCTION tree_clusters_everything_changed();
 CREATE TRIGGER tree_clusters_truncated AFTER TRUNCATE ON region_zoom
 FOR EACH STATEMENT EXECUTE FUNCTION tree_clusters_everything_changed();
+-- Results that somebody has emptied are made again by the next run.
+CREATE TRIGGER tree_clusters_truncated AFTER TRUNCATE ON tree_region
+FOR EACH STATEMENT EXECUTE FUNCTION tree_clusters_everything_changed();
+CREATE TRIGGER tree_clusters_truncated AFTER TRUNCATE ON clusters
+FOR EACH STATEMENT EXECUTE FUNCTION tree_clusters_everything_changed();
 
 -- For regions and their zooms: `added` and `deleted` are the rows after and before the statement. Many
 -- areas at once are no longer listed: looking at everything is cheaper then.
@@ -211,6 +216,8 @@ WHERE pg_class.oid = 'active_tree_region'::regclass AND privilege_type = 'SELECT
 CREATE TABLE tree_clusters_view AS SELECT * FROM active_tree_region WITH NO DATA;
 DROP MATERIALIZED VIEW active_tree_region;
 ALTER TABLE tree_clusters_view RENAME TO active_tree_region;
+CREATE TRIGGER tree_clusters_truncated AFTER TRUNCATE ON active_tree_region
+FOR EACH STATEMENT EXECUTE FUNCTION tree_clusters_everything_changed();
 INSERT INTO active_tree_region (id, region_id, centroid, type_id, zoom_level)
 SELECT tree_region.id, tree_region.region_id, region.centroid, region.type_id, tree_region.zoom_level
 FROM tree_region
@@ -229,5 +236,9 @@ BEGIN
 END
 $$;
 
--- What is there was written by the original, or not at all: the first run looks at everything.
-INSERT INTO tree_clusters_changed_region VALUES (NULL, NULL);
+-- What is there was written by the original: the first run looks at everything.
+INSERT INTO tree_clusters_changed_region
+SELECT NULL, NULL
+WHERE EXISTS (SELECT FROM trees WHERE cluster_regions_assigned)
+    OR EXISTS (SELECT FROM tree_region)
+    OR EXISTS (SELECT FROM clusters);

@@ -99,13 +99,14 @@ def test_the_dag_loads_with_nothing_but_pipelines_and_is_what_the_original_was(s
     assert seen["import_errors"] == {}
     assert seen["pipelines"].startswith(seen["wheel"])
     assert seen["others"] == []
-    names = [*(step.name for step in PIPELINE.steps), "notify"]
+    parts = [name for split in PIPELINE.splits for name in (split.plan, split.part)]
+    names = sorted([*(step.name for step in PIPELINE.steps), *parts, "notify"], key=PIPELINE.task_order)
     assert list(seen["tasks"]) == names
     assert all(previous in seen["tasks"][name] for previous, name in pairwise(names))
     assert seen["cron"] == "0 */2 * * *"
     assert (seen["max_active_runs"], seen["catchup"], seen["tags"]) == (1, False, ["map"])
     assert seen["start_date"].startswith("2021-01-01")
-    assert (seen["retries"], seen["callbacks"]) == ([0], ["tell_failure"])
+    assert (seen["retries"], seen["callbacks"]) == ([0], ["note_failure", "tell_failure"])
     assert seen["description"]
     assert seen["has_doc"]
     assert seen["params"] == {
