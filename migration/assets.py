@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-EVENT = "airflow.asset.updated"
+EVENT, PARTITION_EVENT = "airflow.asset.updated", "airflow.asset.partition.updated"
+ALIASES = ("AssetAlias", "DatasetAlias")
 KINDS = ("Asset", "Dataset", "AssetAll", "AssetAny", "DatasetAll", "DatasetAny", "Combination")
 
 
-def names_of(value: Any) -> list[str]:
-    """Give the names of all assets in a value; nothing if one has none that is known."""
+def outlets_of(value: Any) -> list[tuple[str, bool]]:
+    """Give the name of each asset in a value, and whether it is an alias; nothing if one is not known."""
     given = (
         value if isinstance(value, list) else value.get("$tuple", [value]) if isinstance(value, dict) else []
     )
-    found: list[str] = []
-    for one in given:
-        if not isinstance(one, dict) or one.get("$made") not in ("Asset", "Dataset"):
-            return []
-        name = one["kwargs"].get("uri") or one["kwargs"].get("name") or next(iter(one["args"]), None)
-        if not isinstance(name, str):
-            return []
-        found.append(name)
-    return found
+    found = [(name_of(one), isinstance(one, dict) and one.get("$made") in ALIASES) for one in given]
+    return [(name, is_alias) for name, is_alias in found if name] if all(name for name, _ in found) else []
+
+
+def name_of(value: Any) -> str:
+    """Give the name of an asset or an alias, which is its URI where it has no other; nothing if unknown."""
+    if not isinstance(value, dict) or value.get("$made") not in ("Asset", "Dataset", *ALIASES):
+        return ""
+    given = value["kwargs"]
+    name = given.get("name") or next(iter(value["args"]), None) or given.get("uri")
+    return name if isinstance(name, str) and "\u27e6" not in name else ""
+
+
+def resource_of(value: Any) -> str:
+    """Give the id of the resource that an asset's or alias's events have; nothing if it is not known."""
+    name = name_of(value)
+    return f"airflow.{'asset-alias' if value['$made'] in ALIASES else 'asset'}.{name}" if name else ""
 
 
 def trigger_of(value: Any) -> dict[str, Any] | None:
@@ -31,12 +40,13 @@ def trigger_of(value: Any) -> dict[str, Any] | None:
     if not isinstance(value, dict) or "$made" not in value:
         return None
     kind = value["$made"]
-    if kind in ("Asset", "Dataset"):
-        return {
-            "type": "event",
-            "match": {"prefect.resource.id": f"airflow.asset.{names_of([value])[0]}"},
-            "expect": [EVENT],
-        }
+    if kind in ("Asset", "Dataset", *ALIASES):
+        resource = resource_of(value)
+        return (
+            {"type": "event", "match": {"prefect.resource.id": resource}, "expect": [EVENT]}
+            if resource
+            else None
+        )
     if kind == "Combination":
         mode, members = value["args"]
         return _compound(mode, members["$tuple"])

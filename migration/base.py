@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from migration.assets import names_of
+from migration.assets import outlets_of
 from migration.graph import Dag, Task
-from migration.literals import Values
+from migration.literals import Values, quoted
 from migration.plan import Claim, RefusedError, equivalent, refused
 
 Options = dict[str, str]
@@ -227,16 +227,23 @@ def _rule(value: Any, task: Task, dag: Dag, options: Options, values: Values) ->
     return Claim()
 
 
+def _after(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    if value is not None:
+        values.write(value)
+    return Claim(note="called with the context and the result, inside the task")
+
+
 def _params(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
     return Claim(note="given to the task's templates")
 
 
 def _outlets(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
-    names = names_of(value)
-    if not names:
+    outlets = outlets_of(value)
+    if not outlets:
         raise RefusedError("an outlet whose name is only known at run time", "outlets")
-    values.runtime.add("emits")
-    text = f"emits({', '.join(repr(name).replace(chr(39), chr(34)) for name in names)})"
+    values.runtime |= {"emits"} | {"AssetAlias" for _, is_alias in outlets if is_alias}
+    shown = [f"AssetAlias({quoted(name)})" if is_alias else quoted(name) for name, is_alias in outlets]
+    text = f"emits({', '.join(shown)})"
     _hooks(options, "on_completion", [text])
     return equivalent("an event for each asset when the task has completed", "assets")
 
@@ -261,4 +268,5 @@ WRITERS: dict[str, Callable[..., Claim]] = {
     "trigger_rule": _rule,
     "params": _params,
     "outlets": _outlets,
+    "post_execute": _after,
 }

@@ -10,6 +10,9 @@ from migration.literals import Values, identifier
 from migration.plan import Written
 from migration.writer import Call, FlowPlan, call_options
 
+PARTITION = ("partition_key", "update_partition")
+"""Parameters of a flow that are none of its DAG's."""
+
 
 def body(
     made: FlowPlan, names: Mapping[str, str], shared: Mapping[str, Mapping[str, str]], taken: set[str]
@@ -50,8 +53,11 @@ def _beginning(made: FlowPlan) -> list[str]:
         if made.flow.timezone != "UTC":
             parts.append(f'timezone="{made.flow.timezone}"')
     if made.flow.parameters:
-        shown = ", ".join(f'"{name}": {name}' for name in made.flow.parameters)
+        names = [name for name in made.flow.parameters if name not in PARTITION]
+        shown = ", ".join(f'"{name}": {name}' for name in names)
         parts.append(f"params={{{shown}}}")
+    if made.flow.partition:
+        parts.append(f"partition_key={made.flow.partition}")
     return [f"begin({', '.join(parts)})"]
 
 
@@ -132,6 +138,8 @@ def _tracked(
         extra.append('rule="all_done_setup_success"')
     if call.task.get("depends_on_past") and not call.refusal:
         extra.append("depends_on_past=True")
+    if call.task.get("post_execute") and not call.refusal:
+        extra.append(f"then={values.write(call.task.get('post_execute'))}")
     if written.kind != "task":
         extra.append(f'kind="{written.kind}"')
     if written.over is not None or written.each is not None:

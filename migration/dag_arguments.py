@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from migration import partitions
 from migration.assets import trigger_of
 from migration.graph import Dag
 from migration.literals import Values
@@ -63,6 +64,8 @@ class FlowOptions:
     docstring: str = ""
     ends: str = ""
     """The moment after which no run does anything, as code."""
+    partition: str = ""
+    """The run's partition key, as code."""
     claims: dict[str, Claim] = field(default_factory=dict)
 
 
@@ -118,6 +121,8 @@ def _schedule(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim
         values.imports.add("from datetime import timedelta")
         found.deployment["schedules"] = [{"interval": value["$timedelta"]}]
         return equivalent("ticks count from when the deployment is made, not from start_date", "intervals")
+    if isinstance(value, dict) and value.get("$made") in partitions.KINDS:
+        return _partitioned(value, found, values)
     trigger = trigger_of(value)
     if trigger is not None:
         found.deployment["triggers"] = [{**trigger, "enabled": True}]
@@ -134,6 +139,18 @@ def _cron(value: str, found: FlowOptions) -> Claim:
     return equivalent(
         "the run starts at the same moment; what its logical date is, see the docs", "schedules"
     )
+
+
+def _partitioned(value: dict[str, Any], found: FlowOptions, values: Values) -> Claim:
+    made = partitions.partitioned(value)
+    found.partition = made.key
+    found.parameters.update(dict.fromkeys(made.parameters, "None"))
+    values.imports |= made.imports
+    if made.cron:
+        found.deployment["schedules"] = [{"cron": made.cron, "timezone": made.timezone}]
+    if made.trigger:
+        found.deployment["triggers"] = [{**made.trigger, "enabled": True}]
+    return equivalent("the run's partition key is a parameter of the flow", "partitions")
 
 
 def _timetable(value: Any, found: FlowOptions) -> Claim:

@@ -17,18 +17,17 @@ CONTEXT = frozenset(
         "ts_nodash_with_tz", "next_ds", "next_ds_nodash", "next_execution_date", "prev_execution_date",
         "prev_ds",
         "yesterday_ds", "tomorrow_ds", "task_instance_key_str", "macros", "var", "conn",
-        "templates_dict",
+        "templates_dict", "inlet_events", "outlet_events", "task_state_store", "asset_state_store",
+        "partition_key",
     }
 )  # fmt: skip
 """The names of Airflow's context that `replant_context` gives."""
 NOT_GIVEN = frozenset(
     {
-        "inlet_events", "outlet_events", "triggering_asset_events", "triggering_dataset_events", "inlets",
-        "outlets", "prev_data_interval_start_success", "prev_data_interval_end_success",
-        "prev_start_date_success",
-        "prev_end_date_success", "expanded_ti_count", "map_index_template", "session",
-        "task_state_store", "asset_state_store", "task_state", "asset_state", "partition_key",
-        "partition_date",
+        "triggering_asset_events", "triggering_dataset_events", "inlets", "outlets",
+        "prev_data_interval_start_success", "prev_data_interval_end_success", "prev_start_date_success",
+        "prev_end_date_success", "expanded_ti_count", "map_index_template", "session", "task_state",
+        "asset_state", "partition_date",
     }
 )  # fmt: skip
 TI_GIVES = frozenset(
@@ -52,6 +51,8 @@ class Signature:
     lacking: str
     """Something of the context that is used and that the runtime does not give, or nothing."""
     text: str
+    driven: bool = False
+    """It is a generator or a coroutine, which something has to run to its end."""
 
     def context_parameters(self, given: Collection[str]) -> list[str]:
         """Give the parameters that Airflow would fill from its context."""
@@ -81,6 +82,16 @@ def signature_of(code: str) -> Signature | None:
         frozenset(used),
         _lacking(node),
         code,
+        isinstance(node, ast.AsyncFunctionDef) or _yields(node),
+    )
+
+
+def _yields(node: ast.AST) -> bool:
+    """Say whether the function itself, not one inside it, yields."""
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    return any(
+        isinstance(one, ast.Yield | ast.YieldFrom) or (not isinstance(one, inner) and _yields(one))
+        for one in ast.iter_child_nodes(node)
     )
 
 

@@ -49,7 +49,7 @@ class Values:
     def text(self, value: str) -> str:
         """Give a string, an f-string where it has symbols in it."""
         if OPEN not in value:
-            return _quoted(value)
+            return quoted(value)
         parts = SYMBOL.split(value)
         written = ""
         for number, part in enumerate(parts):
@@ -123,7 +123,7 @@ class Values:
         )
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
     """Give a string literal; with line breaks, one in triple quotes if that reads back the same."""
     if "\n" in value and len(value) > 20:
         body = value.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')

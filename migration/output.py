@@ -17,6 +17,9 @@ from migration.entry import Entry
 RUNTIME = Path(__file__).with_name("runtime")
 RUNTIME_FILES = (
     "replant_runtime.py",
+    "replant_assets.py",
+    "replant_book.py",
+    "replant_partitions.py",
     "replant_context.py",
     "replant_settings.py",
     "replant_elsewhere.py",

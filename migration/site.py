@@ -125,9 +125,10 @@ class Site:
         used = [one for one in context if one in signature.used]
         rest_used = bool(signature.rest) and signature.rest in signature.used
         asks = "get_current_context" in signature.used
-        if used or rest_used or asks or (surplus and signature.rest):
-            return Work(f"function:{name}", name, function=name, with_context=not asks or bool(used)), True
-        unused = {*context, signature.rest} - {""}
+        if used or rest_used or asks or signature.driven:
+            wrapped = not asks or bool(used) or signature.driven
+            return Work(f"function:{name}", name, function=name, with_context=wrapped), True
+        unused = {*context, "" if surplus else signature.rest} - {""}
         if unused and not self._called_elsewhere(name):
             self._strip(name, unused)
         elif unused:

@@ -95,7 +95,7 @@ class Source:
         is_import = all(isinstance(one, ast.Import | ast.ImportFrom) for one in tree)
         has_effect = isinstance(tree[0], ast.Expr) and isinstance(tree[0].value, ast.Call)
         last = self._positions[node].end.line
-        builds = any(line <= number <= last for number in self._building)
+        builds = line not in self._wanted and any(line <= number <= last for number in self._building)
         return Statement(
             new, line, frozenset(binds), frozenset(now - binds), frozenset(later - binds), is_import,
             has_effect,

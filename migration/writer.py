@@ -52,7 +52,7 @@ def plan(dag: Dag, site: Site, taken: set[str], doubts: tuple[tuple[int, str], .
     flow = flow_options(dag, site.style, values)
     calls = {task.task_id: _call(task, dag, site, values) for task in dag.tasks}
     made = FlowPlan(dag, site, calls, flow, order.topological(dag), values)
-    made.tracked = any(_needs_rules(call, dag) for call in calls.values())
+    made.tracked = bool(flow.partition) or any(_needs_rules(call, dag) for call in calls.values())
     made.linear = not made.tracked and order.is_line(dag, made.order)
     made.linear = made.linear and not any(call.written.over or call.written.each for call in calls.values())
     if not made.linear and not made.tracked:
@@ -119,9 +119,9 @@ def _needs_rules(call: Call, dag: Dag) -> bool:
         for value in (written.over or {}).values()
     )
     has_past = bool(task.get("depends_on_past")) and not call.refusal
-    return (
-        has_past or has_rule or written.tracked or written.kind != "task" or bool(task.marks) or mapped_late
-    )
+    has_end = bool(task.get("post_execute")) and not call.refusal
+    asks = (has_past, has_end, has_rule, written.tracked, written.kind != "task", bool(task.marks))
+    return mapped_late or any(asks)
 
 
 def _has_result(value: Any) -> bool:

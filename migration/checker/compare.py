@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from migration.checker.starts import schedule_differences
 from migration.graph import Dag, Task
 
+SCHEDULES = frozenset({"schedule", "schedule_interval", "timetable"})
 BRANCHES = ("branch", "Branch")
-PRESETS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
-           "@monthly": "0 0 1 * *", "@quarterly": "0 0 1 */3 *", "@yearly": "0 0 1 1 *",
-           "@annually": "0 0 1 1 *"}  # fmt: skip
 
 
 def differences(
     dag: Dag, seen: Mapping[str, Any], deployment: Mapping[str, Any], refused: set[str]
 ) -> list[str]:
-    """Give what differs, one sentence each. Of a refused task only its name and edges are looked at."""
+    """Give what differs, one sentence each. Of a refused task only its name and edges are looked at.
+
+    `refused`: names of tasks and of attributes.
+    """
     calls = {call["name"]: call for call in seen["calls"]}
     found = [*_names(dag, seen, calls)]
     if not found:
@@ -32,7 +34,9 @@ def differences(
             found += _behaviour(task, call, dag)
             found += _arguments(task, call)
         found += _leaves(dag, seen)
-    return [*found, *_schedule(dag, deployment), *_end(dag, seen)]
+    if not refused & SCHEDULES:
+        found += schedule_differences(dag, seen, deployment)
+    return [*found, *_end(dag, seen)]
 
 
 def _end(dag: Dag, seen: Mapping[str, Any]) -> Iterator[str]:
@@ -107,6 +111,8 @@ def _behaviour(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
         yield f"{task.task_id} has the rule {call['rule']} instead of {rule}"
     if call["past"] != bool(task.get("depends_on_past")):
         yield f"{task.task_id} {'does not depend' if task.get('depends_on_past') else 'depends'} on the past"
+    if call["then"] != bool(task.get("post_execute")):
+        yield f"{task.task_id} {'lost' if task.get('post_execute') else 'has an extra'} post_execute"
     kind = _kind(task)
     if call["kind"] != kind:
         yield f"{task.task_id} acts as {call['kind']} instead of {kind}"
@@ -204,17 +210,3 @@ def _leaves(dag: Dag, seen: Mapping[str, Any]) -> Iterator[str]:
     waited = set(seen["waited"]) | returned
     for name in sorted(passive - waited - {edge.upstream for edge in dag.edges}):
         yield f"nothing waits for {name}"
-
-
-def _schedule(dag: Dag, deployment: Mapping[str, Any]) -> Iterator[str]:
-    value = dag.arguments.get("schedule", dag.arguments.get("schedule_interval"))
-    schedules: Sequence[Mapping[str, Any]] = deployment.get("schedules") or []
-    if isinstance(value, str) and not value.startswith(("@once", "@continuous")):
-        wanted = PRESETS.get(value, value)
-        if [one.get("cron") for one in schedules] != [wanted] and len(wanted.split()) == 5:
-            yield f"the schedule {value} is lost"
-    elif isinstance(value, dict) and "$timedelta" in value:
-        if [one.get("interval") for one in schedules] != [value["$timedelta"]]:
-            yield "the schedule's interval is lost"
-    elif value is None and schedules:
-        yield "the flow has a schedule that the DAG has not"

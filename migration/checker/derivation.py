@@ -35,6 +35,11 @@ USED = (prefect.flow, prefect.task, prefect.unmapped, prefect.allow_failure, pre
 """Loaded by name only when asked for, so ask before the processes are forked."""
 
 
+RUNTIME_MODULES = tuple(
+    f"replant_{name}" for name in ("runtime", "elsewhere", "past", "mail", "partitions", "settings")
+)
+
+
 def at(year: int) -> None:
     """Let `prefect.runtime` show a moment of this year as the run's time."""
     prefect.runtime.flow_run.__dict__["scheduled_start_time"] = datetime(year, 1, 1, tzinfo=UTC)
@@ -82,10 +87,8 @@ def _derived(request: dict[str, Any], checkout: str) -> dict[str, Any]:
     sys.meta_path.append(modules.StubFinder())
     environment.install()
     log = notes.Log()
-    sys.modules["replant_runtime"] = notes.runtime(log)
-    sys.modules["replant_elsewhere"] = notes.runtime(log)
-    sys.modules["replant_past"] = notes.runtime(log)
-    sys.modules["replant_mail"] = notes.runtime(log)
+    for name in RUNTIME_MODULES:
+        sys.modules[name] = notes.runtime(log)
     notes.watch(prefect.Task, log)
     module = _loaded(scratch / "flows" / request["name"])
     return {"flows": {name: _flow(getattr(module, name), log) for name in request["flows"]}}
@@ -116,6 +119,7 @@ def _flow(flow: Any, log: notes.Log) -> dict[str, Any]:
         "calls_late": late,
         "waited": list(log.waited),
         "name": flow.name,
+        "parameters": list(flow.parameters.properties),
         "timeout_seconds": flow.timeout_seconds,
         "hooks": {
             kind: len(getattr(flow, f"{kind}_hooks") or []) for kind in ("on_failure", "on_completion")

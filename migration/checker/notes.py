@@ -51,6 +51,7 @@ class Call:
     copies: list[Any] | None = None
     over: Any = None
     past: bool = False
+    then: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Give plain values."""
@@ -65,6 +66,7 @@ class Call:
             "rule": self.rule,
             "kind": self.kind,
             "past": self.past,
+            "then": self.then,
             "copies": plain(self.copies),
             "over": plain(self.over),
             "retries": task.retries,
@@ -130,9 +132,11 @@ def runtime(log: Log) -> ModuleType:
 
     def submit(
         work: Any, *args: Any, after: Any = (), rule: str = "all_success", kind: str = "task",
-        depends_on_past: bool = False, **kw: Any,
+        depends_on_past: bool = False, then: Any = None, **kw: Any,
     ) -> Any:  # fmt: skip
-        return log.add(Call(work, "runtime", args, kw, names_in(after), rule, kind, past=depends_on_past))
+        made = Call(work, "runtime", args, kw, names_in(after), rule, kind, past=depends_on_past)
+        made.then = then is not None
+        return log.add(made)
 
     def expand(
         work: Any,

@@ -14,7 +14,10 @@ KNOWN = ("python_callable", "op_args", "op_kwargs", "call_arguments", "templates
          "ignore_downstream_trigger_rules")  # fmt: skip
 
 
-@construct("PythonOperator", "@task", "@task.python", "@task.asset")
+STATES = frozenset({"task_state_store", "asset_state_store"})
+
+
+@construct("PythonOperator", "@task", "@task.python")
 def write(task: Task, site: Site) -> Written:
     """Write one."""
     return written(task, site)
@@ -49,6 +52,8 @@ def written(task: Task, site: Site, kind: str = "task") -> Written:
         claims["multiple_outputs"] = equivalent(
             "the result is one dictionary; its keys are taken from it", "results"
         )
+    if signature is not None and signature.used & STATES:
+        claims["python_callable"] = equivalent("state is kept in the run, an asset's in Variables", "state")
     skips = may_skip(task, site)
     return Written(
         work,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
-from prefect.context import FlowRunContext
-from prefect.futures import PrefectFuture
-from prefect.runtime import flow_run
+from prefect.runtime import flow_run, task_run
+from replant_assets import AssetStates, InletEvents, collected  # type: ignore[import-not-found]
+from replant_book import Book, Node, emits, running  # type: ignore[import-not-found]
 from replant_settings import (  # type: ignore[import-not-found]
     AirflowException,
     AirflowFailException,
@@ -26,7 +25,6 @@ from replant_settings import (  # type: ignore[import-not-found]
     Variable,
     airflow_hook,
     days_ago,
-    emits,
     previous_tick,
     wait_until,
 )
@@ -41,96 +39,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(eq=False)
-class Node:
-    """One task of the running flow, with Airflow's state of it."""
-
-    name: str
-    before: list[Node]
-    kind: str = "task"
-    map_index: int = -1
-    empty: bool = False
-    depends_on_past: bool = False
-    state: str = ""
-    result: Any = None
-    future: PrefectFuture[Any] | None = None
-    copies: list[Node] = field(default_factory=list)
-    pushed: dict[str, Any] = field(default_factory=dict)
-
-    def futures(self) -> list[PrefectFuture[Any]]:
-        """Give its future, or those of its copies."""
-        own = [self.future] if self.future is not None else []
-        return own + [future for copy in self.copies for future in copy.futures()]
-
-    def wait(self) -> None:
-        """Wait until it has ended."""
-        for future in self.futures():
-            future.wait()
-
-    def states_before(self) -> list[Node]:
-        """Give the tasks right before, copies one by one."""
-        return [one for node in self.before for one in (node.copies or [node])]
-
-    def ancestors(self) -> list[Node]:
-        """Give all tasks before it."""
-        found: dict[Node, None] = {}
-        waiting = list(self.before)
-        while waiting:
-            node = waiting.pop()
-            if node not in found:
-                found[node] = None
-                waiting += node.before
-        return list(found)
-
-    def value(self, key: str = "return_value") -> Any:
-        """Give its result or what it pushed; a mapped task's as a list of what is there."""
-        if self.copies:
-            return [copy.value(key) for copy in self.copies if copy.state == "success"]
-        if key in self.pushed or key != "return_value":
-            return self.pushed.get(key, self.result.get(key) if isinstance(self.result, dict) else None)
-        return self.result
-
-
-@dataclass
-class Book:
-    """The account of one flow run, kept in its process."""
-
-    nodes: dict[str, Node] = field(default_factory=dict)
-    context: dict[str, Any] = field(default_factory=dict)
-    local: threading.local = field(default_factory=threading.local)
-
-    def add(self, name: str, before: list[Node], kind: str) -> Node:
-        """Enter a task."""
-        self.nodes[name] = Node(name, before, kind)
-        return self.nodes[name]
-
-    def of(self, future: Any) -> Node | None:
-        """Give the task that a future belongs to."""
-        for node in self.nodes.values():
-            if any(future is one for one in node.futures()):
-                return node
-        return None
-
-    @contextmanager
-    def current(self, node: Node) -> Iterator[None]:
-        """Make it the task that runs in this thread."""
-        self.local.node = node
-        try:
-            yield
-        finally:
-            self.local.node = None
-
-
-_BOOKS: dict[str, Book] = {}
-
-
-def running() -> Book:
-    """Give the running flow's book."""
-    context = FlowRunContext.get()
-    name = str(context.flow_run.id) if context and context.flow_run else str(flow_run.get_id())
-    return _BOOKS.setdefault(name, Book())
-
-
 def begin(
     *,
     dag_id: str,
@@ -140,6 +48,7 @@ def begin(
     conf: Mapping[str, Any] | None = None,
     params: Mapping[str, Any] | None = None,
     macros: Mapping[str, Any] | None = None,
+    partition_key: str | None = None,
 ) -> None:
     """Set what templates and contexts of this run show.
 
@@ -156,7 +65,7 @@ def begin(
     values = {**(params or {}), **{key: (conf or {})[key] for key in conf or {}}}
     running().context.update(
         dag_id=dag_id, start=start, end=end, run_id=run_id, conf=dict(conf or {}), params=values,
-        macros=dict(macros or {}), every=every, timezone=timezone,
+        macros=dict(macros or {}), every=every, timezone=timezone, partition_key=partition_key,
     )  # fmt: skip
 
 
@@ -177,7 +86,7 @@ class TaskInstance:
         self._book, self._node = book, node
         self.task_id, self.map_index = node.name, node.map_index
         self.dag_id, self.run_id = str(book.context.get("dag_id", "")), str(book.context.get("run_id", ""))
-        self.try_number = 1
+        self.try_number = task_run.get_run_count() or 1
         self.log_url = ""
 
     def xcom_push(self, key: str, value: Any, **_: Any) -> None:
@@ -207,6 +116,7 @@ def get_current_context() -> dict[str, Any]:
     run = type("DagRun", (), {})()
     run.conf, run.run_id, run.logical_date = book.context.get("conf", {}), ti.run_id, start
     run.execution_date, run.dag_id, run.run_type = start, ti.dag_id, ti.run_id.partition("__")[0]
+    run.partition_key = book.context.get("partition_key")
     run.external_trigger, run.data_interval_start, run.data_interval_end = True, start, end
     dag = type("Dag", (), {"dag_id": ti.dag_id, "params": book.context.get("params", {})})()
     task = type("Operator", (), {"task_id": node.name, "dag_id": ti.dag_id, "dag": dag})()
@@ -222,6 +132,8 @@ def get_current_context() -> dict[str, Any]:
         "yesterday_ds": f"{start - timedelta(days=1):%Y-%m-%d}",
         "tomorrow_ds": f"{start + timedelta(days=1):%Y-%m-%d}",
         "task_instance_key_str": f"{ti.dag_id}__{node.name}__{start:%Y%m%d}", "macros": Macros(),
+        "inlet_events": InletEvents(), "outlet_events": node.outlets, "task_state_store": node.kept,
+        "asset_state_store": AssetStates(), "partition_key": run.partition_key,
         "var": Settings("variable"), "conn": Settings("connection"), **book.context.get("macros", {}),
     }  # fmt: skip
 
@@ -251,12 +163,18 @@ def with_context(function: Callable[..., Any]) -> Callable[..., Any]:
     parameters = inspect.signature(function).parameters.values()
     takes_all = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
     names = {one.name for one in parameters if one.kind is not inspect.Parameter.VAR_KEYWORD}
+    takes_it = any(one.name == "context" and one.default is inspect.Parameter.empty for one in parameters)
 
     def run(*args: Any, **kwargs: Any) -> Any:
         context = get_current_context()
         bound = inspect.signature(function).bind_partial(*args, **kwargs).arguments
         wanted = {k: v for k, v in context.items() if (takes_all or k in names) and k not in bound}
-        return function(*args, **{**wanted, **kwargs})
+        if takes_it and "context" not in bound:
+            wanted["context"] = context
+        result = function(*args, **{**wanted, **kwargs})
+        if inspect.isgeneratorfunction(function):
+            return collected(result, context["outlet_events"])
+        return asyncio.run(result) if inspect.iscoroutine(result) else result
 
     run.__name__, run.__doc__, run.__module__ = function.__name__, function.__doc__, function.__module__
     return run

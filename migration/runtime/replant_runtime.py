@@ -18,6 +18,14 @@ from prefect import Task, allow_failure
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
+from replant_assets import (  # type: ignore[import-not-found]
+    NEVER_EXPIRE,
+    Asset,
+    AssetAlias,
+    Dataset,
+    DatasetAlias,
+    Metadata,
+)
 from replant_context import (  # type: ignore[import-not-found]
     AirflowException,
     AirflowFailException,
@@ -47,12 +55,18 @@ from replant_rules import FAILED, RUN, SKIP, SUCCESS, decide  # type: ignore[imp
 from replant_templates import WeekDay  # type: ignore[import-not-found]
 
 __all__ = [
+    "NEVER_EXPIRE",
     "AirflowException",
     "AirflowFailException",
     "AirflowSkipException",
+    "Asset",
+    "AssetAlias",
     "BaseHook",
     "BaseOperator",
     "BaseSensorOperator",
+    "Dataset",
+    "DatasetAlias",
+    "Metadata",
     "PokeReturnValue",
     "PostgresHook",
     "Template",
@@ -102,18 +116,19 @@ def submit(
     rule: str = "all_success",
     kind: str = "task",
     depends_on_past: bool = False,
+    then: Callable[[dict[str, Any], Any], Any] | None = None,
     **kwargs: Any,
 ) -> PrefectFuture[Any]:
     """Submit a task that runs, is skipped or gives up by Airflow's trigger rule.
 
     `kind`: "task"; "branch" (returns the ids to follow), "short_circuit" (goes on if its result is true, else
     all that is behind it is skipped) or "soft_short_circuit" (skips only what is right behind it); "setup",
-    "teardown".
+    "teardown". `then` is called inside the task with its context and result.
     """
     book = running()
     before = [node for node in (_node(book, one) for one in _inside([after, args, kwargs])) if node]
     node = book.add(work.name, list(dict.fromkeys(before)), kind)
-    node.depends_on_past = depends_on_past
+    node.depends_on_past, node.then = depends_on_past, then
     return _submitted(work, node, book, rule, args, kwargs)
 
 
@@ -197,6 +212,8 @@ def _guard(
         with book.current(node):
             try:
                 result = function(*_resolved(book, args), **_resolved(book, kwargs))
+                if node.then is not None:
+                    node.then(get_current_context(), result)
             except AirflowSkipException as reason:
                 return _passed_over(node, SKIP, str(reason))
         if isinstance(result, State) and result.name == "Skipped":

@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 
 from prefect._vendor.croniter import croniter  # type: ignore[attr-defined]
 from prefect.blocks.system import Secret
-from prefect.events import emit_event
 from prefect.variables import Variable as PrefectVariable
 
 PRESETS = {
@@ -262,18 +261,3 @@ def previous_tick(every: str | timedelta, moment: datetime, timezone: str, forwa
     ticks: Any = croniter(cron, moment.astimezone(base).replace(tzinfo=None))  # type: ignore[no-untyped-call]
     found: datetime = ticks.get_next(datetime) if forward else ticks.get_prev(datetime)
     return found.replace(tzinfo=base)
-
-
-def emits(*assets: str) -> Callable[[Any, Any, Any], None]:
-    """Make a Prefect state hook that tells of updated assets, unless the task was skipped."""
-
-    def hook(owner: Any, run: Any, state: Any) -> None:
-        if state.name == "Skipped":
-            return
-        for asset in assets:
-            emit_event(
-                event="airflow.asset.updated", resource={"prefect.resource.id": f"airflow.asset.{asset}"}
-            )
-
-    hook.__name__ = "emits"
-    return hook

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import inspect
 from typing import Any
 
 from migration.standin import dags, groups, taskflow, wiring
@@ -60,11 +61,20 @@ class Value(metaclass=ValueType):
     def __and__(self, other: Any) -> Any:
         return Combination("all", (self, other))
 
+    @classmethod
+    def ref(cls, name: str = "", uri: str = "") -> Any:
+        """Refer to an asset that is made elsewhere; by its name, or by its URI alone."""
+        return cls(name=name) if name else _named("AssetRef")(uri=uri)
+
     def __enter__(self) -> Any:
         return self
 
     def __exit__(self, *_: object) -> None:
         return None
+
+
+def _named(name: str) -> Any:
+    return type(name, (Value,), {"__module__": "airflow.sdk", "standin_name": name})
 
 
 class Combination(Value):
@@ -199,14 +209,19 @@ def _asset_decorator(**options: Any) -> Any:
 
     def make(function: Any) -> Any:
         name = options.get("name", function.__name__)
-        outlet = type("Asset", (Value,), {"__module__": "airflow.sdk", "standin_name": "Asset"})(
-            name=name, uri=options.get("uri", name)
-        )
+        outlet = _named("Asset")(name=name, uri=options.get("uri", name))
         chosen = {
             key: value for key, value in options.items() if key not in ("name", "uri", "group", "extra")
         }
+        parameters = inspect.signature(function).parameters.values()
+        inlets = [
+            _named("Asset")(name=one.name)
+            for one in parameters
+            if one.name not in ("self", "context", "outlet_events") and one.default is one.empty
+        ]
         with dags.DAG(dag_id=name, **chosen):
-            taskflow.TaskFactory(function, "task.asset", {"outlets": [outlet]})()
+            outer = {"outlets": [outlet], **({"inlets": inlets} if inlets else {})}
+            taskflow.TaskFactory(function, "task.asset", outer)()
         return outlet
 
     return make

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,6 +76,7 @@ class Converted:
     text: str
     dag: DagResult
     run: Callable[..., Ran]
+    deployment: dict[str, Any]
 
     def note(self, name: str) -> tuple[str, str]:
         """Give an attribute's status and note."""
@@ -97,6 +99,6 @@ def converted(
         def run(**parameters: object) -> Ran:
             return run_flow(result.text, tmp_path / f"made_{next(_NUMBERS)}.py", dag.flow, parameters)
 
-        return Converted(result.text, dag, run)
+        return Converted(result.text, dag, run, result.deployments[0][1])
 
     return convert

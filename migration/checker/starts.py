@@ -1,0 +1,68 @@
+"""Compares what starts a written flow with the DAG's schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from migration.graph import Dag
+
+PRESETS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
+           "@monthly": "0 0 1 * *", "@quarterly": "0 0 1 */3 *", "@yearly": "0 0 1 1 *",
+           "@annually": "0 0 1 1 *"}  # fmt: skip
+
+
+def schedule_differences(dag: Dag, seen: Mapping[str, Any], deployment: Mapping[str, Any]) -> Iterator[str]:
+    """Give what differs, one sentence each."""
+    yield from _schedule(dag, deployment)
+    value = dag.arguments.get("schedule", dag.arguments.get("schedule_interval"))
+    wanted, found = set(_assets(value)), set(_resources(deployment.get("triggers") or []))
+    for name in sorted(wanted ^ found):
+        yield f"the asset {name} {'does not start' if name in wanted else 'starts'} the flow"
+    kind = str(value.get("$made", "")) if isinstance(value, dict) else ""
+    if ("Partition" in kind) != ("partition_key" in seen["parameters"]):
+        yield f"the flow has {'no' if 'Partition' in kind else 'a'} partition"
+    crons = [one.get("cron") for one in deployment.get("schedules") or []]
+    if kind == "CronPartitionTimetable" and crons != [value["kwargs"].get("cron", *value["args"][:1])]:
+        yield "the schedule of the partitions is lost"
+
+
+def _assets(value: Any) -> Iterator[str]:
+    """Give the names of the assets in a schedule."""
+    if isinstance(value, dict) and str(value.get("$made", "")).endswith(("Asset", "Dataset", "Alias")):
+        given = value["kwargs"]
+        yield str(given.get("name") or next(iter(value["args"]), None) or given.get("uri"))
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if key not in ("default_partition_mapper", "timetable"):
+                yield from _assets(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _assets(one)
+
+
+def _resources(value: Any) -> Iterator[str]:
+    """Give the names of the assets in triggers."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key == "prefect.resource.id":
+                yield one.removeprefix("airflow.").partition(".")[2]
+            else:
+                yield from _resources(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _resources(one)
+
+
+def _schedule(dag: Dag, deployment: Mapping[str, Any]) -> Iterator[str]:
+    value = dag.arguments.get("schedule", dag.arguments.get("schedule_interval"))
+    schedules: Sequence[Mapping[str, Any]] = deployment.get("schedules") or []
+    if isinstance(value, str) and not value.startswith(("@once", "@continuous")):
+        wanted = PRESETS.get(value, value)
+        if [one.get("cron") for one in schedules] != [wanted] and len(wanted.split()) == 5:
+            yield f"the schedule {value} is lost"
+    elif isinstance(value, dict) and "$timedelta" in value:
+        if [one.get("interval") for one in schedules] != [value["$timedelta"]]:
+            yield "the schedule's interval is lost"
+    elif value is None and schedules:
+        yield "the flow has a schedule that the DAG has not"
