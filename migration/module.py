@@ -54,6 +54,7 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
             chosen = {id(one) for one in [*kept, *effects, *extra]}
             kept = [one for one in source.statements if id(one) in chosen]
     taken = {name for one in kept for name in one.binds} | RESERVED
+    taken |= {name for made in plans for name in made.flow.parameters}
     names, shared = _named(works, plans, kept, taken)
     taken |= set(names.values())
     flow_names = [_free(identifier(made.dag.dag_id), taken) for made in plans]

@@ -102,6 +102,11 @@ class Source:
             tainted=builds,
         )  # fmt: skip
 
+    def _builds(self, node: cst.CSTNode) -> bool:
+        """Say whether the graph is built in there, so that the recorder has been there."""
+        place = self._positions[node]
+        return any(place.start.line <= number <= place.end.line for number in self._building)
+
     def _first_line(self, node: cst.BaseStatement) -> int:
         if isinstance(node, cst.FunctionDef | cst.ClassDef) and node.decorators:
             return self.line_of(node.decorators[0])
@@ -171,8 +176,13 @@ def _walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 def _flat(body: Sequence[cst.CSTNode], source: Source) -> Iterator[cst.BaseStatement]:
     """Walk the statements, going into DAG and group blocks, and into whatever holds a wanted function."""
     for node in body:
-        if (isinstance(node, cst.With) and any(_callee(item.item) in BLOCKS for item in node.items)) or (
-            isinstance(node, cst.FunctionDef) and any(_callee(d.decorator) in BLOCKS for d in node.decorators)
+        if (
+            (isinstance(node, cst.With) and any(_callee(item.item) in BLOCKS for item in node.items))
+            or (
+                isinstance(node, cst.FunctionDef)
+                and any(_callee(d.decorator) in BLOCKS for d in node.decorators)
+            )
+            or (isinstance(node, cst.If) and source._builds(node.body))
         ):
             yield from _flat(node.body.body, source)
         elif isinstance(node, cst.FunctionDef | cst.ClassDef):

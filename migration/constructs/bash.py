@@ -16,8 +16,13 @@ PLAIN = '''def @NAME@(command: str) -> str:
     return done.stdout.rstrip("\\n").rpartition("\\n")[2]
 '''
 FULL = '''def @NAME@(
-    command: str, env: Any = None, append_env: bool = False, cwd: str | None = None, skip_code: int = 99
-) -> str:
+    command: str,
+    env: Any = None,
+    append_env: bool = False,
+    cwd: str | None = None,
+    skip_code: int = 99,
+    processor: Any = str,
+) -> Any:
     """Run a command in bash; give the last line of what it prints. The skip code skips the task."""
     env = {**os.environ, **(env or {})} if append_env else env
     done = subprocess.run(
@@ -27,7 +32,7 @@ FULL = '''def @NAME@(
     if done.returncode == skip_code:
         raise AirflowSkipException(f"the command ended with {skip_code}")
     done.check_returncode()
-    return done.stdout.rstrip("\\n").rpartition("\\n")[2]
+    return processor(done.stdout.rstrip("\\n").rpartition("\\n")[2])
 '''
 NOTE = "it runs in the flow's folder, not in a temporary one; exit code 99 fails it, where Airflow skips"
 KNOWN = ("bash_command", "env", "append_env", "cwd", "skip_on_exit_code", "skip_exit_code", "output_encoding",
@@ -44,13 +49,12 @@ def write(task: Task, site: Site) -> Written:
     command = command_of(task, site) if "bash_command" not in mapped else None
     if task.mapping and task.mapping.kind != "expand":
         raise RefusedError("expand_kwargs of a BashOperator; use expand", "expand_kwargs")
-    if task.has("output_processor"):
-        raise RefusedError("an output_processor; do it in a task behind", "output_processor")
     arguments, tracked = {}, False
     if command is not None:
         arguments["command"], tracked = site.templated(command, task)
     env, env_tracked = site.templated(_environment(task), task)
     full = bool(env) or task.get("cwd") is not None or "env" in mapped or _may_skip(task, command)
+    full = full or task.get("output_processor") is not None
     if env:
         arguments["env"] = env
         if task.get("append_env", False):
@@ -59,6 +63,8 @@ def write(task: Task, site: Site) -> Written:
         arguments["cwd"] = task.get("cwd")
     if task.get("skip_on_exit_code") not in (None, 99):
         arguments["skip_code"] = task.get("skip_on_exit_code")
+    if task.get("output_processor") is not None:
+        arguments["processor"] = task.get("output_processor")
     claims = {name: Claim() for name in KNOWN if task.has(name)}
     claims["bash_command"] = equivalent(NOTE, "bash") if not full else Claim()
     names = {"bash_command": "command", "env": "env"}

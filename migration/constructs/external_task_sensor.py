@@ -10,13 +10,15 @@ from migration.graph import Task
 from migration.plan import Code, RefusedError, Work, Written, equivalent
 from migration.site import Site
 
-CODE = '''def @NAME@(flow: str, tasks: list[str], delta: float = 0.0, fails: bool = False) -> None:
+CODE = '''def @NAME@(
+    flow: str, tasks: list[str], delta: float = 0.0, fails: bool = False, group: str = ""
+) -> None:
     """Wait until another flow's run of the same moment, less some seconds, or tasks of it, have succeeded."""
     moment = flow_run.get_scheduled_start_time() - timedelta(seconds=delta)
-    wait_until(lambda: require_other_flow(flow, moment, tasks, fails), {pace})
+    wait_until(lambda: require_other_flow(flow, moment, tasks, fails, group), {pace})
 '''
 KNOWN = ("external_dag_id", "external_task_id", "external_task_ids", "execution_delta", "allowed_states",
-         "failed_states", "check_existence")  # fmt: skip
+         "failed_states", "check_existence", "external_task_group_id")  # fmt: skip
 NOTE = "matches the scheduled time of the other flow's run, which is what equal logical dates come to"
 
 
@@ -26,7 +28,7 @@ def write(task: Task, site: Site) -> Written:
 
     Raises RefusedError.
     """
-    for name in ("execution_date_fn", "external_task_group_id", "skipped_states"):
+    for name in ("execution_date_fn", "skipped_states"):
         if task.get(name):
             raise RefusedError(f"the argument {name}", name)
     if task.mapping is not None or not isinstance(task.get("external_dag_id"), str):
@@ -34,7 +36,10 @@ def write(task: Task, site: Site) -> Written:
     if _list(task.get("allowed_states")) not in ([], ["success"]):
         raise RefusedError("other allowed states than success", "allowed_states")
     names = _list(task.get("external_task_ids")) or _list(task.get("external_task_id"))
-    kwargs: dict[str, Any] = {}
+    group = task.get("external_task_group_id")
+    if group is not None and (names or not isinstance(group, str)):
+        raise RefusedError("a group that is only known at run time", "external_task_group_id")
+    kwargs: dict[str, Any] = {"group": group} if group else {}
     delta = task.get("execution_delta")
     if isinstance(delta, dict) and "$timedelta" in delta:
         kwargs["delta"] = Code(f"{delta['$timedelta']:g}")
@@ -49,6 +54,8 @@ def write(task: Task, site: Site) -> Written:
     )  # fmt: skip
     claims = waiting.claims_of(task, *KNOWN)
     claims["external_dag_id"] = equivalent(NOTE, "other-flows")
+    if group:
+        claims["external_task_group_id"] = equivalent("when the other run has ended", "other-flows")
     soft = bool(task.get("soft_fail"))
     return Written(work, (task.get("external_dag_id"), names), kwargs, claims=claims, tracked=soft)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -30,10 +32,41 @@ def mails(*addresses: str) -> Callable[[Any, Any, Any], None]:
     return hook
 
 
+def send_mail(
+    to: str | Sequence[str],
+    subject: str,
+    html_content: str,
+    cc: str | Sequence[str] = (),
+    bcc: str | Sequence[str] = (),
+    files: Sequence[str] = (),
+    from_email: str = "",
+) -> None:
+    """Send a mail in HTML, with files, by the server of the Secret block."""
+    message = EmailMessage()
+    message["Subject"] = subject
+    for name, addresses in (("To", to), ("Cc", cc), ("Bcc", bcc)):
+        if addresses:
+            message[name] = ", ".join(_addresses(addresses))
+    if from_email:
+        message["From"] = from_email
+    message.set_content(html_content, subtype="html")
+    for file in files:
+        content = Path(file).read_bytes()
+        message.add_attachment(
+            content, maintype="application", subtype="octet-stream", filename=Path(file).name
+        )
+    send(str(Secret.load(BLOCK).get()), message)  # type: ignore[union-attr]
+
+
+def _addresses(given: str | Sequence[str]) -> list[str]:
+    return [one.strip() for one in re.split("[,;]", given)] if isinstance(given, str) else list(given)
+
+
 def send(url: str, message: EmailMessage) -> None:
     """Hand a message to the server of the URL."""
     server = urlsplit(url)
-    message["From"] = server.query or server.username or "prefect@localhost"
+    if "From" not in message:
+        message["From"] = server.query or server.username or "prefect@localhost"
     kind = smtplib.SMTP_SSL if server.scheme == "smtps" else smtplib.SMTP
     with kind(server.hostname or "localhost", server.port or 25, timeout=30) as connection:
         if server.scheme == "smtp+starttls":

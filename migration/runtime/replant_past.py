@@ -36,23 +36,30 @@ def wait_for_own_past(task_name: str, every: float = SECONDS_BETWEEN) -> None:
         time.sleep(every)
 
 
-def other_flow_state(flow: str, moment: datetime, task_names: Sequence[str] = ()) -> str | None:
+def other_flow_state(
+    flow: str, moment: datetime, task_names: Sequence[str] = (), group: str = ""
+) -> str | None:
     """Give success or failed for the run of another flow that was scheduled for this moment, or its tasks.
 
-    None while there is no such run, or it has not ended.
+    None while there is no such run, or it has not ended. Of a group, when the run has ended.
     """
     runs = _runs(flow, before=moment + timedelta(seconds=1), after=moment - timedelta(seconds=1))
     if not runs:
         return None
-    states = [_state(runs[0], name) for name in task_names] or [_of(runs[0].state)]
+    if group and _of(runs[0].state) is None:
+        return None
+    wanted = _names_in(runs[0], group) if group else task_names
+    states = [_state(runs[0], name) for name in wanted] or [_of(runs[0].state)]
     if BAD in states:
         return BAD
     return GOOD if all(state == GOOD for state in states) else None
 
 
-def require_other_flow(flow: str, moment: datetime, task_names: Sequence[str], fails: bool) -> bool:
+def require_other_flow(
+    flow: str, moment: datetime, task_names: Sequence[str], fails: bool, group: str = ""
+) -> bool:
     """Say whether the other flow, or its tasks, have succeeded; raises RuntimeError on failure if `fails`."""
-    state = other_flow_state(flow, moment, task_names)
+    state = other_flow_state(flow, moment, task_names, group)
     if state == BAD and fails:
         raise RuntimeError(f"{flow} failed in the run that was scheduled for {moment.isoformat()}")
     return state == GOOD
@@ -82,6 +89,20 @@ def _state(run: Any, task_name: str) -> str | None:
     if not states:
         return None
     return BAD if BAD in states else GOOD if all(state == GOOD for state in states) else None
+
+
+def _names_in(run: Any, group: str) -> list[str]:
+    """Give the names of a group's task runs.
+
+    Raises RuntimeError if there are none.
+    """
+    chosen = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(str(run.id))]))
+    with get_client(sync_client=True) as client:
+        names = {_named(one.name) for one in client.read_task_runs(flow_run_filter=chosen)}
+    found = sorted(name for name in names if name.startswith(f"{group}."))
+    if not found:
+        raise RuntimeError(f"the run has no tasks in the group {group}")
+    return found
 
 
 def _named(name: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.migration.running import Ran
+from tests.migration.smtp_server import smtp_server
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 FLOW = """
@@ -59,7 +58,8 @@ def test_another_flows_run_is_found_by_its_moment(run_text: Callable[..., Ran]) 
     import replant_past
     from prefect.client.orchestration import get_client
 
-    run_text(FLOW.format(fails=False, past=False, name="other good"))
+    good = FLOW.format(fails=False, past=False, name="other good")
+    run_text(good.replace('name="work"', 'name="group.work"'))
     run_text(FLOW.format(fails=True, past=False, name="other bad"))
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs()
@@ -67,7 +67,10 @@ def test_another_flows_run_is_found_by_its_moment(run_text: Callable[..., Ran]) 
     moments = {flows[run.flow_id]: run.expected_start_time for run in runs}
     look = replant_past.require_other_flow
     assert look("other good", moments["other good"], [], True)
-    _within(60, lambda: look("other good", moments["other good"], ["work"], True))
+    _within(60, lambda: look("other good", moments["other good"], ["group.work"], True))
+    assert look("other good", moments["other good"], [], True, "group")
+    with pytest.raises(RuntimeError, match="no tasks in the group"):
+        look("other good", moments["other good"], [], True, "other")
     assert not look("other good", datetime(2020, 1, 1, tzinfo=UTC), [], True)
     assert not look("other bad", moments["other bad"], [], False)
     _within(60, lambda: replant_past.other_flow_state("other bad", moments["other bad"], ["work"]))
@@ -88,34 +91,10 @@ def test_mail_reaches_a_server(prefect_server: None) -> None:
 
     from replant_mail import send  # type: ignore[import-not-found]
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        received: list[bytes] = []
-        server = threading.Thread(target=_serve_one, args=(listener, received))
-        server.start()
+    with smtp_server() as server:
         message = EmailMessage()
         message["To"] = "team@example.com"
         message.set_content("work ended as Failed")
-        send(f"smtp://127.0.0.1:{listener.getsockname()[1]}?from@example.com", message)
-        server.join(10)
-    text = b"".join(received)
+        send(f"{server.url}?from@example.com", message)
+        text = server.text()
     assert b"rcpt to:<team@example.com>" in text.lower() and b"work ended as Failed" in text
-
-
-def _serve_one(listener: socket.socket, received: list[bytes]) -> None:
-    """Speak just enough SMTP for one message."""
-    connection, _ = listener.accept()
-    with connection, connection.makefile("rb") as lines:
-        connection.sendall(b"220 here\r\n")
-        in_data = False
-        for line in lines:
-            received.append(line)
-            answer: Any = None if in_data else b"250 ok\r\n"
-            if line.upper().startswith(b"DATA"):
-                in_data, answer = True, b"354 go on\r\n"
-            elif in_data and line == b".\r\n":
-                in_data, answer = False, b"250 ok\r\n"
-            elif line.upper().startswith(b"QUIT"):
-                connection.sendall(b"221 bye\r\n")
-                return
-            if answer:
-                connection.sendall(answer)

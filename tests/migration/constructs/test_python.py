@@ -78,3 +78,16 @@ def test_what_a_flow_does_not_have_is_refused_by_a_task_that_raises(converted: A
     """)
     assert made.dag.status == "refused" and "pass" not in made.text
     assert made.run().of("t") == "failed"
+
+
+def test_names_of_an_if_around_the_dag_go_along(converted: Any) -> None:
+    made = converted("""
+        from airflow.operators.python import is_venv_installed
+        if is_venv_installed():
+            from airflow import DAG
+            from airflow.operators.python import PythonOperator
+            with DAG("d"):
+                options = ["a", "b"]
+                PythonOperator(task_id="t", python_callable=lambda: len(options))
+    """)
+    assert (made.dag.status, made.run().of("t")) == ("converted", "success")
