@@ -13,7 +13,7 @@ from psycopg2 import sql
 
 from pipelines.catalog import StepResult
 from pipelines.tree_clusters import assignment, clustering
-from pipelines.tree_clusters.locks import exclusive, retried
+from pipelines.tree_clusters.locks import exclusive, limited, retried
 from pipelines.tree_clusters.settings import TreeClusterSettings
 from pipelines.tree_clusters.statements import Connection, Cursor, only_row, statement, transaction
 
@@ -26,7 +26,7 @@ def is_upgraded(cursor: Cursor) -> bool:
 
 def count_new_trees(connection: Connection, settings: TreeClusterSettings) -> StepResult:
     """Count what is pending: `{"new_trees": int, ...}`."""
-    with transaction(connection, read_only=True) as cursor:
+    with limited(connection, settings, read_only=True) as cursor:
         cursor.execute(statement("count_new_trees"))
         result: dict[str, Any] = {"new_trees": only_row(cursor)[0]}
         if not is_upgraded(cursor):
@@ -42,7 +42,7 @@ def plan_chunks(connection: Connection, settings: TreeClusterSettings) -> list[l
     Empty where one chunk is enough, and where everything must be looked at again: then assign_regions alone
     does all. Assumes an upgraded database.
     """
-    with transaction(connection, read_only=True) as cursor:
+    with limited(connection, settings, read_only=True) as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM tree_clusters_changed_region"
             " WHERE region_id IS NULL AND area IS NULL)"

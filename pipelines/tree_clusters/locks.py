@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-import psycopg2
 from psycopg2 import errors, sql
 
 from pipelines.errors import CannotProceedError
@@ -20,11 +19,16 @@ logger = logging.getLogger(__name__)
 LOCK = (0x7265706C, 1)
 """The advisory lock of all steps; the first number is "repl"."""
 RETRIES = 5
+NOTHING_CHANGED = "This step has changed nothing; what is left is done by the next run."
 Result = TypeVar("Result")
 
 
 class AlreadyRunningError(CannotProceedError):
-    """Another run holds the lock, or another job a table, for longer than this one may wait."""
+    """Another run holds the lock, or another job a table or rows, for longer than this one may wait."""
+
+
+class TooSlowError(CannotProceedError):
+    """A statement took longer than it may."""
 
 
 def retried(work: Callable[[], Result]) -> Result:
@@ -44,6 +48,33 @@ def retried(work: Callable[[], Result]) -> Result:
 
 
 @contextmanager
+def limited(
+    connection: Connection, settings: TreeClusterSettings, *, read_only: bool = False
+) -> Iterator[Cursor]:
+    """Give a cursor in a transaction whose statements end, and whose waiting ends, as the settings say.
+
+    Raises AlreadyRunningError or TooSlowError if they were broken off for that.
+    """
+    with transaction(connection, read_only=read_only) as cursor:
+        for name, seconds in (
+            ("lock_timeout", settings.lock_seconds),
+            ("statement_timeout", settings.statement_seconds),
+        ):
+            cursor.execute("SELECT set_config(%s, %s, true)", (name, f"{round(seconds * 1000)}ms"))
+        try:
+            yield cursor
+        except errors.LockNotAvailable:
+            raise _already_running(
+                "Another session holds rows or a table that this run needs", settings
+            ) from None
+        except errors.QueryCanceled as error:
+            raise TooSlowError(
+                f"A statement was broken off, after statement_seconds ({settings.statement_seconds:g} s) or "
+                f"by an administrator: {str(error).strip().splitlines()[0]}. {NOTHING_CHANGED}"
+            ) from None
+
+
+@contextmanager
 def exclusive(
     connection: Connection, settings: TreeClusterSettings, *tables: str, shared: bool = False
 ) -> Iterator[Cursor]:
@@ -51,14 +82,9 @@ def exclusive(
 
     `shared` lets several such transactions run side by side, but no other step. A dry run takes no lock.
 
-    Raises AlreadyRunningError if the locks cannot be had within `settings.lock_seconds`.
+    Raises AlreadyRunningError if a lock cannot be had within `settings.lock_seconds`.
     """
-    with transaction(connection) as cursor:
-        for name, seconds in (
-            ("lock_timeout", settings.lock_seconds),
-            ("statement_timeout", settings.statement_seconds),
-        ):
-            cursor.execute("SELECT set_config(%s, %s, true)", (name, f"{round(seconds * 1000)}ms"))
+    with limited(connection, settings) as cursor:
         # Compiling costs more here than it saves: many short statements with estimates far too high.
         cursor.execute("SET LOCAL jit = off")
         # Lets the trigger of upgrade.sql tell ours from the original job's writes.
@@ -72,10 +98,18 @@ def _lock(cursor: Cursor, settings: TreeClusterSettings, tables: tuple[str, ...]
     function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     try:
         cursor.execute(f"SELECT {function}(%s, %s)", LOCK)
-        for table in tables:
+    except errors.LockNotAvailable:
+        raise _already_running("Another run of tree_clusters is already running", settings) from None
+    for table in tables:
+        try:
             cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(sql.Identifier(table)))
-    except psycopg2.errors.LockNotAvailable:
-        raise AlreadyRunningError(
-            "Another run of tree_clusters is already running: it did not end within "
-            f"{settings.lock_seconds:g} s. This one has changed nothing; what is left is done by the next."
-        ) from None
+        except errors.LockNotAvailable:
+            raise _already_running(
+                f"Another job that writes to {table} is already running", settings
+            ) from None
+
+
+def _already_running(what: str, settings: TreeClusterSettings) -> AlreadyRunningError:
+    return AlreadyRunningError(
+        f"{what}: it did not end within {settings.lock_seconds:g} s. {NOTHING_CHANGED}"
+    )

@@ -9,6 +9,7 @@ import pytest
 from engines.databases import connected, create_database, drop_database
 from engines.postgres import Cluster
 from pipelines.tree_clusters.statements import Connection
+from tests.pipelines import changed_world
 from tests.pipelines.worlds import create_schema
 
 
@@ -27,3 +28,15 @@ def connection(treetracker_url: str) -> Iterator[Connection]:
     """A connection to that database, as an engine hands it to a step."""
     with connected(treetracker_url) as opened:
         yield opened
+
+
+@pytest.fixture(params=["upgraded", "original"])
+def changed_url(postgres: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A world in which a run was, and much has changed since; on either schema."""
+    yield from changed_world.world(postgres, request.param == "upgraded")
+
+
+@pytest.fixture
+def upgraded_url(postgres: Cluster) -> Iterator[str]:
+    """Such a world on the upgraded schema."""
+    yield from changed_world.world(postgres, upgraded=True)

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,80 +14,22 @@ from typing import Any
 import psycopg2
 import pytest
 
-from engines.databases import connected, create_database, drop_database
+from engines.databases import connected, create_database
 from engines.postgres import Cluster
 from pipelines.tree_clusters import incremental, steps
 from pipelines.tree_clusters.locks import AlreadyRunningError
 from pipelines.tree_clusters.settings import TreeClusterSettings
 from pipelines.tree_clusters.statements import Connection
-from tests.pipelines import worlds
-from tests.pipelines.oracle import Region, Tree
+from tests.pipelines import changed_world, worlds
+from tests.pipelines.oracle import Tree
 from tests.pipelines.watched import Held, breaking, watched
 
 ROOT = Path(__file__).parents[2]
-WORLD = [
-    Region(1, ((0.0, 0.0), (0.1, 0.0), (0.1, 0.1), (0.0, 0.1)), {1: 1, 2: 1}),
-    Region(2, ((0.1, 0.0), (0.2, 0.0), (0.2, 0.1), (0.1, 0.1)), {1: 1, 14: 1}),
-]
-OLD = [Tree(number, (0.02 * number, 0.05)) for number in range(1, 9)]
-CHANGES = (
-    "INSERT INTO trees (id, estimated_geometric_location)"
-    " SELECT number, ST_SetSRID(ST_MakePoint(0.01 * number, 0.051), 4326)"
-    " FROM generate_series(11, 15) AS number",
-    "UPDATE trees SET estimated_geometric_location = ST_SetSRID(ST_MakePoint(0.15, 0.01), 4326) WHERE id = 2",
-    "UPDATE trees SET active = false WHERE id = 3",
-    "DELETE FROM trees WHERE id = 4",
-    "UPDATE region SET centroid = ST_SetSRID(ST_MakePoint(0.2, 0.2), 4326) WHERE id = 1",
-)
-
-
-@pytest.fixture(params=["upgraded", "original"])
-def url(postgres: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A world in which a run was, and much has changed since."""
-    yield from _world(postgres, request.param == "upgraded")
-
-
-@pytest.fixture
-def upgraded_url(postgres: Cluster) -> Iterator[str]:
-    yield from _world(postgres, upgraded=True)
-
-
-def _world(postgres: Cluster, upgraded: bool) -> Iterator[str]:
-    url = create_database(postgres.url(), "safety", template="postgis")
-    worlds.create_schema(url)
-    if upgraded:
-        worlds.upgrade(url)
-    with connected(url) as connection:
-        _start(connection)
-    yield url
-    drop_database(postgres.url(), "safety")
-
-
-def _start(connection: Connection) -> None:
-    worlds.fill(connection, OLD, WORLD)
-    worlds.run(connection, variant="incremental")
-    worlds.run_statements(connection, *CHANGES)
-
-
-def _result(connection: Connection) -> dict[str, Any]:
-    """Give the outputs, which a run that nothing disturbed would have made."""
-    found: dict[str, Any] = dict(worlds.outputs(connection))
-    found["clusters"] = worlds.found_clusters(connection)
-    return found
-
-
-def _expected(url: str) -> dict[str, Any]:
-    with connected(url) as connection:
-        worlds.run(connection, variant="incremental")
-        found = _result(connection)
-        assert len(found["tree_region"]) > 10 and len(found["clusters"]) > 3
-        _start(connection)
-        return found
 
 
 @pytest.mark.slow
-def test_a_run_broken_off_at_any_statement_is_completed_by_the_next(url: str) -> None:
-    expected = _expected(url)
+def test_a_run_broken_off_at_any_statement_is_completed_by_the_next(changed_url: str) -> None:
+    expected = changed_world.expected(changed_url)
     writing: list[int] = []
 
     def note(number: int, text: str) -> None:
@@ -96,21 +37,21 @@ def test_a_run_broken_off_at_any_statement_is_completed_by_the_next(url: str) ->
         if any(word in text for word in ("INSERT", "UPDATE", "DELETE", "REFRESH", "LOCK")):
             writing.append(number)
 
-    with connected(url) as connection:
+    with connected(changed_url) as connection:
         worlds.run(watched(connection, note), variant="incremental")
-        assert _result(connection) == expected and len(writing) > 5
+        assert changed_world.result(connection) == expected and len(writing) > 5
         for number in writing:
-            _start(connection)
+            changed_world.start(connection)
             with pytest.raises(psycopg2.OperationalError):
                 worlds.run(breaking(connection, number), variant="incremental")
             worlds.run(connection, variant="incremental")
-            assert _result(connection) == expected, f"broken off at statement {number}"
+            assert changed_world.result(connection) == expected, f"broken off at statement {number}"
 
 
 KILLED = """
 import json, os, signal, sys
 from engines.databases import connected
-from tests.pipelines import worlds
+from tests.pipelines import changed_world, worlds
 from tests.pipelines.watched import watched
 asked = json.load(sys.stdin)
 def look(number, text):
@@ -123,7 +64,7 @@ with connected(asked["url"]) as connection:
 
 @pytest.mark.parametrize("number", [12, 25, 45])
 def test_a_killed_process_is_completed_by_the_next_run(upgraded_url: str, number: int) -> None:
-    expected = _expected(upgraded_url)
+    expected = changed_world.expected(upgraded_url)
     done = subprocess.run(
         [sys.executable, "-c", KILLED],
         input=json.dumps({"url": upgraded_url, "number": number}), text=True, cwd=ROOT, check=False,
@@ -131,7 +72,7 @@ def test_a_killed_process_is_completed_by_the_next_run(upgraded_url: str, number
     assert done.returncode == -signal.SIGKILL
     with connected(upgraded_url) as connection:
         worlds.run(connection, variant="incremental")
-        assert _result(connection) == expected
+        assert changed_world.result(connection) == expected
 
 
 def test_a_killed_server_is_completed_by_the_next_run(tmp_path: Path) -> None:
@@ -142,8 +83,8 @@ def test_a_killed_server_is_completed_by_the_next_run(tmp_path: Path) -> None:
         worlds.create_schema(url)
         worlds.upgrade(url)
         with connected(url) as connection:
-            _start(connection)
-        expected = _expected(url)
+            changed_world.start(connection)
+        expected = changed_world.expected(url)
 
         def kill(_number: int, text: str) -> None:
             if "INSERT INTO clusters" in text:
@@ -154,7 +95,7 @@ def test_a_killed_server_is_completed_by_the_next_run(tmp_path: Path) -> None:
         cluster.start_again()
         with connected(url) as connection:
             worlds.run(connection, variant="incremental")
-            assert _result(connection) == expected
+            assert changed_world.result(connection) == expected
 
 
 def _wait_for_lock(connection: Connection) -> None:
@@ -166,10 +107,10 @@ def _wait_for_lock(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize("text", ["UPDATE trees SET cluster", "INSERT INTO clusters"])
-def test_a_second_run_leaves_with_a_sentence_or_waits(url: str, text: str) -> None:
-    expected = _expected(url)
-    held = Held(url, text)
-    with connected(url) as second, connected(url) as looking, ThreadPoolExecutor(2) as pool:
+def test_a_second_run_leaves_with_a_sentence_or_waits(changed_url: str, text: str) -> None:
+    expected = changed_world.expected(changed_url)
+    held = Held(changed_url, text)
+    with connected(changed_url) as second, connected(changed_url) as looking, ThreadPoolExecutor(2) as pool:
         first = pool.submit(held.run)
         assert held.reached.wait(20)
         with pytest.raises(AlreadyRunningError, match=r"already running.*changed nothing"):
@@ -180,13 +121,13 @@ def test_a_second_run_leaves_with_a_sentence_or_waits(url: str, text: str) -> No
         held.go_on.set()
         assert first.result(30)["rebuild_clusters"]["rebuilt"] is True
         waiting.result(30)
-        assert _result(looking) == expected
+        assert changed_world.result(looking) == expected
 
 
 ORIGINAL = """
 import json, sys
 from engines.databases import connected
-from tests.pipelines import worlds
+from tests.pipelines import changed_world, worlds
 with connected(json.load(sys.stdin)["url"]) as connection:
     worlds.run(connection, variant="faithful")
 """
@@ -194,7 +135,7 @@ with connected(json.load(sys.stdin)["url"]) as connection:
 
 @pytest.mark.parametrize("text", ["UPDATE trees SET cluster", "INSERT INTO clusters"])
 def test_the_original_job_is_held_off_while_ours_writes(postgres: Cluster, text: str) -> None:
-    for url in _world(postgres, upgraded=False):
+    for url in changed_world.world(postgres, upgraded=False):
         held = Held(url, text)
         with connected(url) as looking, ThreadPoolExecutor(1) as pool:
             first = pool.submit(held.run)
@@ -220,7 +161,7 @@ def test_the_original_job_is_held_off_while_ours_writes(postgres: Cluster, text:
 
 
 def test_a_deadlock_is_tried_again(upgraded_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    expected = _expected(upgraded_url)
+    expected = changed_world.expected(upgraded_url)
     held = Held(upgraded_url, "UPDATE trees SET cluster")
     with connected(upgraded_url) as other, connected(upgraded_url) as looking, ThreadPoolExecutor(2) as pool:
         with other.cursor() as cursor:
@@ -234,7 +175,7 @@ def test_a_deadlock_is_tried_again(upgraded_url: str, caplog: pytest.LogCaptureF
         other.commit()
         first.result(60)
         assert "trying again after DeadlockDetected" in caplog.text
-        assert _result(looking) == expected
+        assert changed_world.result(looking) == expected
 
 
 def test_a_change_during_a_run_is_left_to_the_next(upgraded_url: str) -> None:
@@ -251,10 +192,10 @@ def test_a_change_during_a_run_is_left_to_the_next(upgraded_url: str) -> None:
         first.result(30)
         assert worlds.rows(other, "SELECT count(*) FROM tree_region WHERE tree_id IN (1, 11)") != [(0,)]
         worlds.run(other, variant="incremental")
-        found = _result(other)
+        found = changed_world.result(other)
         worlds.run_statements(other, "INSERT INTO tree_clusters_changed_region VALUES (NULL, NULL)")
         worlds.run(other, variant="incremental")
-        assert _result(other) == found
+        assert changed_world.result(other) == found
         assert worlds.rows(other, "SELECT count(*) FROM tree_region WHERE tree_id IN (1, 11)") == [(0,)]
 
 
@@ -276,8 +217,8 @@ def test_time_outs_are_set_and_gone_afterwards(upgraded_url: str) -> None:
         assert worlds.rows(connection, "SHOW lock_timeout") == [("0",)]
 
 
-def test_no_step_leaves_a_transaction_open(url: str) -> None:
-    with connected(url) as handed, connected(url) as looking:
+def test_no_step_leaves_a_transaction_open(changed_url: str) -> None:
+    with connected(changed_url) as handed, connected(changed_url) as looking:
         state = f"SELECT state FROM pg_stat_activity WHERE pid = {handed.info.backend_pid}"
         for dry_run in (True, False, False):
             results: dict[str, Any] = {}
