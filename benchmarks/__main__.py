@@ -10,10 +10,14 @@ HERE = Path(__file__).parent
 
 
 def names() -> list[str]:
-    """List the benchmarks: the modules here with a `main`, and the packages that can be run."""
-    modules = [path.stem for path in HERE.glob("*.py") if "\ndef main(" in path.read_text()]
-    packages = [path.parent.name for path in HERE.glob("*/__main__.py")]
-    return sorted({*modules, *packages} - {"__main__"})
+    """List the benchmarks: the packages that can be run, and the modules that record figures."""
+    packages = {path.parent.name for path in HERE.glob("*/__main__.py")}
+    modules = {
+        ".".join(path.relative_to(HERE).with_suffix("").parts)
+        for path in HERE.rglob("*.py")
+        if path.stem != "__main__" and "import Benchmark, Row, record" in path.read_text()
+    }
+    return sorted(packages | modules)
 
 
 def main(wanted: list[str]) -> int:

@@ -51,18 +51,18 @@ def main() -> None:
     parser.add_argument("--only", choices=("one", "two"), help="one database, or two")
     parser.add_argument("--name", default="diff", help="of the result (default diff)")
     options = parser.parse_args()
-    peers = not options.without_peers and _prepare_peers()
+    peers = not options.without_peers and prepare_peers()
     (CACHE / "bench-home").mkdir(parents=True, exist_ok=True)
     cases = []
-    with _servers(options.rows) as servers:
+    with servers(options.rows) as measured:
         for table in TABLES:
             for two in {"one": (False,), "two": (True,), None: (False, True)}[options.only]:
-                cases.append(_case(servers, table, two, options.repeat, peers))
+                cases.append(_case(measured, table, two, options.repeat, peers))
                 path = record(benchmark(options.name, options.rows, options.repeat, cases))
     print(path)
 
 
-def _prepare_peers() -> bool:
+def prepare_peers() -> bool:
     """Make the peers' environment if it is not there."""
     if not PEERS_PYTHON.exists():
         uv = str(CHECKOUT / ".cache" / "bootstrap" / "bin" / "uv")
@@ -77,7 +77,7 @@ def _prepare_peers() -> bool:
 
 
 @contextmanager
-def _servers(rows: int) -> Iterator[Servers]:
+def servers(rows: int) -> Iterator[Servers]:
     """Start a server with two databases that hold the same tables."""
     statements = Path(__file__).with_name("tables.sql").read_text().replace(":rows", str(rows))
     options = {"autovacuum": "off", "max_wal_size": "8GB"}
