@@ -5,5 +5,5 @@
     measure(folder: Path, metadata_url: str, *, tuned: bool, repeats: int) -> Iterator[Measured]
 
 which starts what it needs below `folder`, with its metadata on the server `metadata_url`, and gives one
-`Measured` per case, mode and repetition. `run.py` puts them side by side.
+`Measured` per case, mode and repetition. `__main__.py` puts them side by side.
 """
