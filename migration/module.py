@@ -12,6 +12,7 @@ import libcst as cst
 
 from migration.body import body
 from migration.literals import identifier
+from migration.plain import helpers_for
 from migration.plan import Work
 from migration.rewrite import SHIMS
 from migration.source import Source, Statement
@@ -59,7 +60,10 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
     taken |= set(names.values())
     flow_names = [_free(identifier(made.dag.dag_id), taken) for made in plans]
     bodies = [body(made, names, shared, taken) for made in plans]
-    parts = [_kept_code(kept, works, names, shared)]
+    asked = _asked_of_runtime(source, plans, works, kept)
+    short = helpers_for(asked)
+    parts = [helper.code for helper in short or ()]
+    parts += [_kept_code(kept, works, names, shared)]
     parts += list(dict.fromkeys(helper for work in works for helper in work.helpers))
     parts += [
         _definition(work, names[work.key], shared[work.key]) for work in works if not _in_place(work, names)
@@ -67,7 +71,11 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
     parts += [
         _flow(made, name, lines, source) for made, name, lines in zip(plans, flow_names, bodies, strict=True)
     ]
-    header = _header(source, plans, works, kept)
+    if short is None:
+        more = {f"from replant_runtime import {', '.join(sorted(asked))}"}
+    else:
+        more = {line for helper in short for line in helper.imports}
+    header = _header(source, plans, works, kept, more)
     text = _formatted("\n\n".join([header, *[part for part in parts if part.strip()]]) + "\n", ruff)
     return Module(
         text, tuple(_places(text, name, made) for name, made in zip(flow_names, plans, strict=True))
@@ -190,29 +198,35 @@ def _indented(line: str) -> str:
     return f"    {line}"
 
 
-def _header(source: Source, plans: list[FlowPlan], works: list[Work], kept: list[Statement]) -> str:
-    imports = {"from prefect import flow"} | ({"from prefect import task"} if works else set())
+def _asked_of_runtime(
+    source: Source, plans: list[FlowPlan], works: list[Work], kept: list[Statement]
+) -> set[str]:
+    """Give the names of the runtime that the file needs."""
     runtime: set[str] = set()
     for made in plans:
-        imports |= made.values.imports | made.site.imports
         runtime |= made.values.runtime | made.site.runtime
         if made.tracked:
-            runtime.add("begin")
-            runtime |= {
-                "expand" if call.written.over is not None or call.written.each is not None else "submit"
-                for call in made.calls.values()
+            mapped = {
+                one.written.over is not None or one.written.each is not None for one in made.calls.values()
             }
-            runtime.add("item")
+            runtime |= {"begin", "item"} | {"expand" if one else "submit" for one in mapped}
     for work in works:
-        imports.update(work.imports)
         runtime.update(work.runtime)
         runtime.update({"with_context"} if work.with_context else set())
     for one in kept:
         runtime |= {name for name in one.needs if name in SHIMS and name in source.airflow_names}
-        if one.is_import:
-            imports.add(one.code.strip())
-    if runtime:
-        imports.add(f"from replant_runtime import {', '.join(sorted(runtime))}")
+    return runtime
+
+
+def _header(
+    source: Source, plans: list[FlowPlan], works: list[Work], kept: list[Statement], more: set[str]
+) -> str:
+    imports = {"from prefect import flow", *more} | ({"from prefect import task"} if works else set())
+    for made in plans:
+        imports |= made.values.imports | made.site.imports
+    for work in works:
+        imports.update(work.imports)
+    imports |= {one.code.strip() for one in kept if one.is_import}
     docstring = f'"""{source.docstring}"""\n\n' if source.docstring and '"""' not in source.docstring else ""
     future = "from __future__ import annotations\n\n" if source.has_annotations_import else ""
     return docstring.replace("\\", "\\\\") + future + "\n".join(_sorted(imports))

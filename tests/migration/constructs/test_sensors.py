@@ -42,6 +42,19 @@ def test_what_stays(converted: Any, tmp_path: Any) -> None:
     }  # fmt: skip
 
 
+def test_sensors_alone_are_plain_prefect(converted: Any, tmp_path: Any) -> None:
+    made = converted(f"""
+        from airflow import DAG
+        from airflow.sensors.filesystem import FileSensor
+        with DAG("d"):
+            FileSensor(task_id="never", filepath="{tmp_path}/x", poke_interval=0.1, timeout=0.2)
+            FileSensor(task_id="there", filepath="{tmp_path}", poke_interval=0.1, timeout=0.2)
+    """)
+    ran = made.run()
+    assert "replant_" not in made.text and made.dag.status == "converted"
+    assert (ran.of("never"), ran.of("there"), ran.state) == ("failed", "success", "FAILED")
+
+
 def test_a_sensor_of_another_dag_is_not_guessed(converted: Any) -> None:
     made = converted("""
         from airflow import DAG
