@@ -7,6 +7,7 @@ import builtins
 import symtable
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import libcst as cst
@@ -95,7 +96,8 @@ class Source:
         is_import = all(isinstance(one, ast.Import | ast.ImportFrom) for one in tree)
         has_effect = isinstance(tree[0], ast.Expr) and isinstance(tree[0].value, ast.Call)
         last = self._positions[node].end.line
-        builds = line not in self._wanted and any(line <= number <= last for number in self._building)
+        building = self._building if line not in self._wanted else set()
+        builds = any(line <= number <= last for number in building)
         return Statement(
             new, line, frozenset(binds), frozenset(now - binds), frozenset(later - binds), is_import,
             has_effect,
@@ -104,8 +106,12 @@ class Source:
 
     def _builds(self, node: cst.CSTNode) -> bool:
         """Say whether the graph is built in there, so that the recorder has been there."""
+        return self.spans(node, self._building)
+
+    def spans(self, node: cst.CSTNode, lines: set[int]) -> bool:
+        """Say whether one of the lines is the node's."""
         place = self._positions[node]
-        return any(place.start.line <= number <= place.end.line for number in self._building)
+        return any(place.start.line <= number <= place.end.line for number in lines)
 
     def _first_line(self, node: cst.BaseStatement) -> int:
         if isinstance(node, cst.FunctionDef | cst.ClassDef) and node.decorators:
@@ -163,8 +169,12 @@ class Source:
 
     def lambda_at(self, line: int) -> str | None:
         """Give the only lambda that begins on the line."""
-        found = [n for n in _walk(self.module) if isinstance(n, cst.Lambda) and self.line_of(n) == line]
+        found = [node for node in self._lambdas if self.line_of(node) == line]
         return self.module.code_for_node(found[0]) if len(found) == 1 else None
+
+    @cached_property
+    def _lambdas(self) -> list[cst.Lambda]:
+        return [node for node in _walk(self.module) if isinstance(node, cst.Lambda)]
 
 
 def _walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -197,6 +207,8 @@ def _flat(body: Sequence[cst.CSTNode], source: Source) -> Iterator[cst.BaseState
 
 
 def _wanted_inside(node: cst.CSTNode, source: Source) -> Iterator[cst.FunctionDef | cst.ClassDef]:
+    if not source.spans(node, source._wanted):
+        return
     for child in _walk(node):
         if child is node or not isinstance(child, cst.FunctionDef | cst.ClassDef):
             continue

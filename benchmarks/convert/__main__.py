@@ -1,4 +1,4 @@
-"""Measures `replant convert` on the corpora: `python -m benchmarks.convert [--mutants] [--oracle]`.
+"""Measures `replant convert` on the corpora: `python -m benchmarks.convert [--oracle] [--large FILES]`.
 
 There is no live tool to put beside it. Writes benchmarks/results/convert.json: one row for each case, and for
 each DAG that is not converted what it lacks.
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.convert.corpora import Corpus, corpora
+from benchmarks.convert.large import measured
 from engines.places import CHECKOUT
 from migration.entry import Entry, places, share_converted
 from migration.folder import Job, convert_all
@@ -37,6 +38,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--oracle", action="store_true", help="also compare with real Airflow's DagBag")
     parser.add_argument("--only", help="a word in the corpus's name")
+    parser.add_argument("--large", type=int, metavar="FILES", help="also a folder of so many files")
     options = parser.parse_args()
     rows, lacking = [], {}
     for corpus in corpora():
@@ -60,7 +62,10 @@ def main() -> int:
             rows.append(row)
             lacking[corpus.name] = _lacking(entries)
             print(json.dumps(row), flush=True)
-    _save(rows, lacking)
+    large = measured(corpora(), options.large) if options.large else None
+    if large is not None:
+        print(json.dumps(large), flush=True)
+    _save(rows, lacking, large)
     return 0
 
 
@@ -116,7 +121,7 @@ def _lacking(entries: list[Entry]) -> dict[str, Any]:
     return {"dags": dags, "reasons": dict(reasons.most_common())}
 
 
-def _save(rows: list[dict[str, Any]], lacking: dict[str, Any]) -> None:
+def _save(rows: list[dict[str, Any]], lacking: dict[str, Any], large: dict[str, Any] | None) -> None:
     for group in ("examples", "open"):
         chosen = [row for row in rows if row["group"] == group]
         total = sum(row["dags"] for row in chosen)
@@ -125,7 +130,8 @@ def _save(rows: list[dict[str, Any]], lacking: dict[str, Any]) -> None:
             print(f"{group}: C = {share:.1%} of {total} DAGs")
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     machine = {"machine": platform.machine(), "python": platform.python_version(), "cores_used": 2}
-    RESULTS.write_text(json.dumps({"machine": machine, "rows": rows, "not_converted": lacking}, indent=1))
+    found = {"machine": machine, "rows": rows, "large": large, "not_converted": lacking}
+    RESULTS.write_text(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

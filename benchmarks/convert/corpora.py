@@ -56,7 +56,8 @@ def _airflow_2() -> Path:
         WHEELS.mkdir(parents=True, exist_ok=True)
         wheels = list(WHEELS.glob("apache_airflow-2.11.2-*.whl"))
         if not wheels:
-            command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "apache-airflow==2.11.2"]
+            python = str(Path(sys.base_prefix) / "bin" / "python3")  # the environment itself has no pip
+            command = [python, "-m", "pip", "download", "-q", "--no-deps", "apache-airflow==2.11.2"]
             subprocess.run([*command, "-d", str(WHEELS)], check=True)
             wheels = list(WHEELS.glob("apache_airflow-2.11.2-*.whl"))
         with zipfile.ZipFile(wheels[0]) as wheel:
