@@ -37,7 +37,7 @@ def convert_all(found: Sequence[Place], job: Job, told: Callable[[Entry], None])
     """Convert every file, those that an interrupted run left over; give the entries in the files' order."""
     kept = job.out / KEPT
     kept.mkdir(parents=True, exist_ok=True)
-    known = {place: _load(kept / _key(place)) for place in found}
+    known = {place: _load(kept / _key(place, job)) for place in found}
     entries = {place: entry for place, entry in known.items() if entry is not None}
     for entry in entries.values():
         told(entry)
@@ -79,15 +79,18 @@ def _work(share: list[Place], job: Job, results: Any) -> None:
     with Recorder(job.settings, job.limits) as recorder, Checker(limits=job.limits) as checker:
         for place in share:
             entry = entry_of(place, recorder, checker, job.ruff)
-            target = job.out / KEPT / _key(place)
+            target = job.out / KEPT / _key(place, job)
             partial = target.with_suffix(".part")
             partial.write_text(json.dumps(dataclasses.asdict(entry)), encoding="utf-8")
             partial.rename(target)
             results.put((place, entry))
 
 
-def _key(place: Place) -> str:
-    digest = hashlib.sha256(f"{FORMAT}:{place.file}:".encode() + place.file.read_bytes()).hexdigest()
+def _key(place: Place, job: Job) -> str:
+    """Name what an entry depends on: the file and the settings."""
+    settings = json.dumps(dataclasses.asdict(job.settings), sort_keys=True, default=str)
+    asked = f"{FORMAT}:{settings}:{place.file}:".encode()
+    digest = hashlib.sha256(asked + place.file.read_bytes()).hexdigest()
     return f"{digest[:32]}.json"
 
 

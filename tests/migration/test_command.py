@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -24,10 +25,13 @@ with DAG("good{n}", schedule_interval="0 5 * * *", tags=["a"], max_active_runs=2
 LIBRARY = "from airflow.models import Variable\n\ndef say(what):\n    print(what, Variable.get('GREETING'))\n"
 
 
-def convert(*arguments: str) -> subprocess.CompletedProcess[str]:
+def convert(*arguments: str, python_path: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command."""
     command = [sys.executable, str(CHECKOUT / "replant.py"), "convert", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, timeout=300, check=False)
+    env = {**os.environ, **({"PYTHONPATH": str(python_path)} if python_path else {})}
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=CHECKOUT, timeout=300, check=False, env=env
+    )
 
 
 @pytest.fixture
@@ -92,6 +96,64 @@ def test_an_interrupted_run_goes_on_where_it_stopped(folder: Path, tmp_path: Pat
     (folder / "zz_slow.py").unlink()
     done = convert(str(folder), "--out", str(out))
     assert done.returncode == 0 and "13 of 13 DAGs converted" in done.stdout
+
+
+DECIDES = """
+from airflow import DAG
+from airflow.models import Variable
+from airflow.operators.bash import BashOperator
+with DAG("decides"):
+    if Variable.get("MODE") == "fast":
+        BashOperator(task_id="fast", bash_command="true")
+    else:
+        BashOperator(task_id="slow", bash_command="true")
+"""
+
+
+def test_settings_decide_what_a_file_builds(tmp_path: Path) -> None:
+    (tmp_path / "decides.py").write_text(DECIDES)
+    export = tmp_path / "variables.json"
+    export.write_text(json.dumps({"MODE": "careful"}))
+    file, out = str(tmp_path / "decides.py"), tmp_path / "out"
+    known = convert(file, "--out", str(out), "--settings", str(export))
+    assert known.returncode == 0, known.stdout + known.stderr
+    assert 'name="slow"' in (out / "flows" / "decides.py").read_text()
+
+
+RULE = """
+from migration.constructs import construct
+from migration.plan import Claim, Work, Written
+
+CODE = '''def @NAME@(seconds: float) -> None:
+    "Sleep."
+    time.sleep(seconds)
+'''
+
+@construct("SleepOperator")
+def write(task, site):
+    work = Work("sleep", "sleep", CODE, imports=("import time",))
+    return Written(work, (task.get("seconds"),), claims={"seconds": Claim()})
+"""
+
+
+def test_a_rule_from_outside(tmp_path: Path) -> None:
+    packages = tmp_path / "packages"
+    (packages / "our_rules-1.0.dist-info").mkdir(parents=True)
+    (packages / "our_rules-1.0.dist-info" / "METADATA").write_text("Name: our-rules\nVersion: 1.0\n")
+    (packages / "our_rules-1.0.dist-info" / "entry_points.txt").write_text(
+        "[replant.constructs]\nsleep = our_rules\n"
+    )
+    (packages / "our_rules.py").write_text(RULE)
+    (tmp_path / "sleeps.py").write_text(
+        "from airflow import DAG\nfrom ours.operators import SleepOperator\n"
+        "with DAG('sleeps'):\n    SleepOperator(task_id='a', seconds=0.5)\n"
+    )
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "operators.py").write_text("from airflow.providers.sleep import SleepOperator\n")
+    file, out = str(tmp_path / "sleeps.py"), tmp_path / "out"
+    done = convert(file, "--out", str(out), python_path=packages)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "time.sleep(seconds)" in (out / "flows" / "sleeps.py").read_text()
 
 
 def test_help_is_quick() -> None:
