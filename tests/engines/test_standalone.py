@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engines.databases import connected
+from engines.databases import connected, create_database
+from engines.postgres import Cluster
 from engines.run import Mode, RunRequest
 from engines.standalone import StandaloneEngine
+from pipelines.catalog import find
 from pipelines.secrets import password_of
 from tests.slack_sink import SECRET_PATH, SlackSink
 
@@ -88,12 +92,54 @@ def test_a_slack_that_answers_500_is_a_warning_and_no_failure(
     assert any("500" in warning for warning in run.warnings)
 
 
-def test_a_server_that_dies_under_the_run_fails_it_with_its_own_words(log_dir: Path) -> None:
+def test_a_server_that_is_not_there_fails_the_run_with_its_own_words(log_dir: Path) -> None:
     gone = "postgresql+psycopg2://somebody:hunter2@127.0.0.1:9/nothing"
     with StandaloneEngine("in-process", folder=log_dir, log_dir=log_dir) as engine:
         run = engine.run(_request(gone, log_dir))
     assert run.state == "failed"
     assert "refused" in (run.error or "")
+
+
+def test_a_server_that_is_killed_under_the_run_fails_it_and_the_next_run_completes(
+    tmp_path: Path, log_dir: Path
+) -> None:
+    pipeline = find("tree_clusters")
+    with (
+        Cluster(tmp_path / "postgres") as cluster,
+        StandaloneEngine("in-process", folder=log_dir, log_dir=log_dir) as engine,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        url = create_database(cluster.url(), "trees")
+        pipeline.fill_sample(url, 300, 1)
+        with connected(url) as holder:
+            # The run's second step waits for this lock, so that the server is killed in the middle of it.
+            holder.cursor().execute("LOCK TABLE tree_region")
+            running = beside.submit(engine.run, _request(url, log_dir))
+            _wait_for_a_waiting_session(url)
+            cluster.stop_abruptly()
+            broken = running.result(60)
+        states = {task.name: task.state for task in broken.tasks}
+        assert (broken.state, states["count_new_trees"], states["rebuild_clusters"]) == (
+            "failed",
+            "success",
+            "not_run",
+        )
+        password = password_of(url)
+        assert password and password not in repr(broken)
+        cluster.start_again()
+        assert engine.run(_request(url, log_dir)).state == "success"
+        assert _count(url, "tree_region") > 0 and _count(url, "clusters") > 0
+
+
+def _wait_for_a_waiting_session(url: str) -> None:
+    deadline = time.monotonic() + 60
+    with connected(url, autocommit=True) as connection, connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            if cursor.fetchone() != (0,):
+                return
+            time.sleep(0.05)
+    raise AssertionError("nothing waits for the lock")
 
 
 def test_no_secret_is_in_logs_run_or_process_list(sample_url: str, log_dir: Path, slack: SlackSink) -> None:
