@@ -46,7 +46,7 @@ def _ended(made: FlowPlan) -> list[str]:
 
 def _beginning(made: FlowPlan) -> list[str]:
     if not made.tracked:
-        return []
+        return _logical_date(made) if made.site.with_moments else []
     parts = [f'dag_id="{made.dag.dag_id}"', "logical_date=logical_date", "conf=conf"]
     if made.flow.every:
         parts.append(f"every={made.flow.every}")
@@ -58,7 +58,23 @@ def _beginning(made: FlowPlan) -> list[str]:
         parts.append(f"params={{{shown}}}")
     if made.flow.partition:
         parts.append(f"partition_key={made.flow.partition}")
-    return [f"begin({', '.join(parts)})"]
+    result = "logical_date = " if made.site.with_moments else ""
+    if made.site.with_moments:
+        made.values.imports.add("from datetime import timedelta")
+    return [f"{result}begin({', '.join(parts)})"]
+
+
+def _logical_date(made: FlowPlan) -> list[str]:
+    """Give the run's logical date a name."""
+    made.values.imports |= {
+        "from datetime import UTC, datetime, timedelta",
+        "from prefect.runtime import flow_run",
+    }
+    moments = made.site.moments
+    moment = "flow_run.scheduled_start_time"
+    if moments is not None and moments.minutes is not None:
+        moment = f"last_tick({moment}, {moments.every}, {moments.first})"
+    return [f"logical_date = logical_date or {moment}"]
 
 
 def _ending(made: FlowPlan, ends: list[str]) -> list[str]:

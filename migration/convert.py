@@ -13,6 +13,7 @@ from migration.carry import Carried, carry
 from migration.graph import Dag, Recording
 from migration.manifest import DagResult, result_of
 from migration.module import Module, assembled
+from migration.moments import moments_of
 from migration.order import topological
 from migration.plan import REFUSED, Item
 from migration.site import Site
@@ -95,7 +96,8 @@ def _converted(path: Path, recording: Recording, roots: Sequence[Path], ruff: st
 
 
 def _planned(dag: Dag, source: Source, path: Path, style: int, recording: Recording) -> FlowPlan:
-    return plan(dag, Site(dag, source, path, style), set(), recording.doubts)
+    moments = None if source.has_datetime_module else moments_of(dag, style)
+    return plan(dag, Site(dag, source, path, style, moments=moments), set(), recording.doubts)
 
 
 def _deployment(made: FlowPlan) -> dict[str, Any]:

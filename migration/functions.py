@@ -51,6 +51,8 @@ class Signature:
     lacking: str
     """Something of the context that is used and that the runtime does not give, or nothing."""
     text: str
+    keys: frozenset[str] | None = None
+    """What the body takes out of **kwargs by name; None if it does more with it than that."""
     driven: bool = False
     """It is a generator or a coroutine, which something has to run to its end."""
 
@@ -82,8 +84,24 @@ def signature_of(code: str) -> Signature | None:
         frozenset(used),
         _lacking(node),
         code,
+        _keys(node, arguments.kwarg.arg) if arguments.kwarg else frozenset(),
         isinstance(node, ast.AsyncFunctionDef) or _yields(node),
     )
+
+
+def _keys(node: ast.AST, rest: str) -> frozenset[str] | None:
+    """Give the names that are looked up in the dictionary; None if it is used in another way."""
+    found = [
+        str(one.slice.value)
+        for one in ast.walk(node)
+        if isinstance(one, ast.Subscript)
+        and isinstance(one.value, ast.Name)
+        and one.value.id == rest
+        and isinstance(one.slice, ast.Constant)
+        and isinstance(one.ctx, ast.Load)
+    ]
+    times = sum(isinstance(one, ast.Name) and one.id == rest for one in ast.walk(node))
+    return frozenset(found) if times == len(found) else None
 
 
 def _yields(node: ast.AST) -> bool:

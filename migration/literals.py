@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from migration.plan import Code, RefusedError
@@ -133,6 +133,27 @@ def quoted(value: str) -> str:
     if text.startswith("'") and '"' not in text:
         return f'"{text[1:-1]}"'.replace("\\'", "'")
     return text
+
+
+def f_string(parts: Sequence[tuple[bool, str]]) -> str:
+    """Give an f-string of its parts, (is it code, text).
+
+    Raises RefusedError for a text that no f-string of one kind of quotes can hold.
+    """
+    plain = "".join(text for is_code, text in parts if not is_code)
+    long = "\n" in plain or '"' in plain
+    body = ""
+    for is_code, text in parts:
+        if is_code:
+            body += f"{{{text}}}"
+        else:
+            text = text.replace("\\", "\\\\").replace("{", "{{").replace("}", "}}")
+            body += text.replace('"""', '\\"\\"\\"') if long else text
+    if not long:
+        return f'f"{body}"'
+    if body.endswith('"'):
+        body = f'{body[:-1]}\\"'
+    return f'f"""{body}"""'
 
 
 def identifier(text: str) -> str:

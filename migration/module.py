@@ -12,6 +12,7 @@ import libcst as cst
 
 from migration.body import body
 from migration.literals import identifier
+from migration.moments import LAST_TICK
 from migration.plain import helpers_for
 from migration.plan import Work
 from migration.rewrite import SHIMS
@@ -63,6 +64,8 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
     asked = _asked_of_runtime(source, plans, works, kept)
     short = helpers_for(asked)
     parts = [helper.code for helper in short or ()]
+    if any("last_tick(" in line for lines in bodies for line in lines):
+        parts.append(LAST_TICK)
     parts += [_kept_code(kept, works, names, shared)]
     parts += list(dict.fromkeys(helper for work in works for helper in work.helpers))
     parts += [
@@ -183,6 +186,8 @@ def _flow(made: FlowPlan, name: str, lines: list[str], source: Source) -> str:
     parameters = [f"{key}={text}" for key, text in made.flow.parameters.items()]
     if made.tracked:
         parameters += ["logical_date: str | None = None", "conf: dict | None = None"]
+    elif made.site.with_moments:
+        parameters.append("logical_date: datetime | None = None")
     options = ", ".join(
         f"{key}={text}" for key, text in {"name": f'"{made.dag.dag_id}"', **made.flow.options}.items()
     )
@@ -266,8 +271,7 @@ def _formatted(text: str, ruff: str | None) -> str:
 
 def _places(text: str, name: str, made: FlowPlan) -> tuple[str, int, tuple[int, ...]]:
     function = next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == name)
-    first = (
-        int(made.tracked) + int(bool(made.flow.ends)) + (1 if ast.get_docstring(function) is not None else 0)
-    )
+    before = (made.tracked or made.site.with_moments, made.flow.ends, ast.get_docstring(function) is not None)
+    first = sum(map(bool, before))
     lines = [statement.lineno for statement in function.body[first : first + len(made.order)]]
     return name, function.lineno, tuple(lines)

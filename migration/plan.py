@@ -49,6 +49,8 @@ class Work:
     function: str = ""
     """The author's function, which gets the decorator."""
     with_context: bool = False
+    moments: tuple[str, ...] = ()
+    """Names of Airflow's context that each call passes by keyword."""
     uses: tuple[str, ...] = ()
     """Names of the author's that the code needs."""
     helpers: tuple[str, ...] = ()

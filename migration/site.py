@@ -12,7 +12,8 @@ import libcst as cst
 
 from migration.functions import Signature, signature_of, without_parameters
 from migration.graph import Dag, Task
-from migration.literals import Values
+from migration.literals import Values, f_string, quoted
+from migration.moments import Moments, plain_text
 from migration.plan import Code, RefusedError, Work
 from migration.source import Source
 
@@ -32,7 +33,10 @@ class Site:
     """The author's names that the module must give."""
     imports: set[str] = field(default_factory=set)
     runtime: set[str] = field(default_factory=set)
-    stripped: dict[str, set[str]] = field(default_factory=dict)
+    moments: Moments | None = None
+    """How the run's dates are written in plain Python, if they can be."""
+    with_moments: bool = False
+    """The flow needs its variable `logical_date`."""
 
     def values(self) -> Values:
         """Give a writer of values that finds the author's functions."""
@@ -95,10 +99,12 @@ class Site:
         statement = self.source.at_line(line)
         return signature_of(statement.code) if statement is not None else None
 
-    def python_work(self, reference: Any, given: set[str], task: Task) -> tuple[Work, bool]:
+    def python_work(
+        self, reference: Any, given: set[str], task: Task, by_name: bool = False
+    ) -> tuple[Work, bool]:
         """Make a Prefect task of an author's function; say whether it reads Airflow's context.
 
-        Raises RefusedError.
+        `by_name`: the caller passes what the work asks for in `moments`. Raises RefusedError.
         """
         if isinstance(reference, dict) and "$partial" in reference:
             raise RefusedError("a functools.partial; give the arguments in op_kwargs", "python_callable")
@@ -117,23 +123,43 @@ class Site:
             raise RefusedError(
                 f"it uses {signature.lacking} of Airflow's context, which a flow does not have"
             )
-        return self._own_function(name, signature, given)
+        return self._own_function(name, signature, given, task if by_name else None)
 
-    def _own_function(self, name: str, signature: Signature, given: set[str]) -> tuple[Work, bool]:
+    def _own_function(
+        self, name: str, signature: Signature, given: set[str], task: Task | None
+    ) -> tuple[Work, bool]:
         context = signature.context_parameters(given)
         surplus = [one for one in given if one not in signature.names]
         used = [one for one in context if one in signature.used]
         rest_used = bool(signature.rest) and signature.rest in signature.used
         asks = "get_current_context" in signature.used
-        if used or rest_used or asks or signature.driven:
-            wrapped = not asks or bool(used) or signature.driven
-            return Work(f"function:{name}", name, function=name, with_context=wrapped), True
-        unused = {*context, "" if surplus else signature.rest} - {""}
-        if unused and not self._called_elsewhere(name):
-            self._strip(name, unused)
-        elif unused:
-            return Work(f"function:{name}", name, function=name, with_context=True), True
-        return Work(f"function:{name}", name, function=name), False
+        key = f"function:{name}"
+        asked = {*used, *((signature.keys or set()) - given)}
+        plain = not asks and not signature.driven and (not rest_used or signature.keys is not None)
+        plain = plain and (not asked or (task is not None and all(self.moment(one, task) for one in asked)))
+        kept = signature.rest if surplus or rest_used else ""
+        if plain and self._without(name, {*context, signature.rest} - {"", kept, *asked}):
+            self.with_moments = self.with_moments or bool(asked)
+            return Work(key, name, function=name, moments=tuple(sorted(asked))), False
+        wrapped = not asks or bool(used) or signature.driven
+        return Work(key, name, function=name, with_context=wrapped), True
+
+    def _without(self, name: str, unused: set[str]) -> bool:
+        """Leave out parameters that nobody reads; say whether the function can do without them."""
+        if unused and self._called_elsewhere(name):
+            return False
+        self._strip(name, unused)
+        return True
+
+    def moment(self, name: str, task: Task) -> str | None:
+        """Give the plain expression for a name of Airflow's context, if there is one."""
+        if self.moments is None:
+            return None
+        if name == "params" and not task.get("params"):
+            return (
+                f"{{{', '.join(f'{quoted(one)}: {one}' for one in self.dag.arguments.get('params') or {})}}}"
+            )
+        return self.moments.named(name)
 
     def _called_elsewhere(self, name: str) -> bool:
         return any(
@@ -149,6 +175,10 @@ class Site:
         """Give a value, as a template if Airflow would render it; say whether it is one."""
         if not _has_jinja(value):
             return value, False
+        plain = self._plain(value, task)
+        if plain is not None:
+            self.with_moments = True
+            return plain, False
         params = task.get("params") or {}
         written = self.values()
         shown = "".join(f", {key}={written.write(one)}" for key, one in params.items() if key.isidentifier())
@@ -156,6 +186,19 @@ class Site:
         self.runtime.update({"template"} | written.runtime)
         self.imports.update(written.imports)
         return Code(text), True
+
+    def _plain(self, value: Any, task: Task) -> Any:
+        """Give templates of dates, parameters and ids as f-strings; None if there is more to them."""
+        if isinstance(value, str):
+            parts = plain_text(value, self.moments, task, self.dag) if self.moments else None
+            return None if parts is None else Code(f_string(parts))
+        if isinstance(value, list):
+            written = [self._plain(one, task) for one in value]
+            return None if None in written else written
+        if isinstance(value, dict) and not any(key.startswith("$") for key in value):
+            found = {key: self._plain(one, task) for key, one in value.items()}
+            return None if None in found.values() else found
+        return value if not _has_jinja(value) else None
 
     def text_file(self, name: str) -> str:
         """Read a template file that an argument names.

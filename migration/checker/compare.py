@@ -32,7 +32,7 @@ def differences(
                 continue
             found += _options(task, call, dag)
             found += _behaviour(task, call, dag)
-            found += _arguments(task, call)
+            found += _arguments(task, call, seen)
         found += _leaves(dag, seen)
     if not refused & SCHEDULES:
         found += schedule_differences(dag, seen, deployment)
@@ -147,7 +147,7 @@ def _kind(task: Task) -> str:
     return "setup" if task.marks.get("setup") else "task"
 
 
-def _arguments(task: Task, call: Mapping[str, Any]) -> Iterator[str]:
+def _arguments(task: Task, call: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[str]:
     """Every fixed value that the operator was given must reach the task's call."""
     given = {**(task.get("call_arguments") or {}), **(task.get("op_kwargs") or {})}
     positional = list(task.get("op_args") or [])
@@ -170,11 +170,23 @@ def _arguments(task: Task, call: Mapping[str, Any]) -> Iterator[str]:
             if isinstance(value, list) and value in [given.get(k) for k in given if k[:1] == "*"]
             else [value]
         ):
-            if _comparable(one) and _shown(one) not in reached:
+            if _comparable(one) and not {_shown(one), _shown(_filled(one, seen["filled"]))} & set(reached):
                 yield f"{task.task_id} is not given {_shown(one)[:80]}"
+    for name in (call["kwargs"].keys() & seen["context"].keys()) - given.keys():
+        if call["kwargs"][name] != seen["context"][name]:
+            yield f"{task.task_id} is given {call['kwargs'][name]} as {name}"
     follow = [task.get("follow_task_ids_if_true"), task.get("follow_task_ids_if_false")]
     if all(follow) and call["args"][-2:] != follow:
         yield f"{task.task_id} goes the other way"
+
+
+def _filled(value: Any, texts: Mapping[str, str]) -> Any:
+    """Give the value with its templates rendered, where dates and parameters are enough for that."""
+    if isinstance(value, str):
+        return texts.get(value, value)
+    if isinstance(value, list):
+        return [_filled(one, texts) for one in value]
+    return {k: _filled(v, texts) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _comparable(value: Any) -> bool:

@@ -27,7 +27,7 @@ import prefect.task_runners
 import prefect.tasks
 import prefect.variables
 
-from migration.checker import notes
+from migration.checker import dates, notes
 from migration.recorder.recording import lock_in
 from migration.standin import environment, ledger, modules
 
@@ -40,9 +40,9 @@ RUNTIME_MODULES = tuple(
 )
 
 
-def at(year: int) -> None:
-    """Let `prefect.runtime` show a moment of this year as the run's time."""
-    prefect.runtime.flow_run.__dict__["scheduled_start_time"] = datetime(year, 1, 1, tzinfo=UTC)
+def at(moment: datetime) -> None:
+    """Let `prefect.runtime` show a moment as the run's time."""
+    prefect.runtime.flow_run.__dict__["scheduled_start_time"] = moment
 
 
 def record_and_leave(request: dict[str, Any], checkout: str, answer: int) -> NoReturn:
@@ -91,7 +91,11 @@ def _derived(request: dict[str, Any], checkout: str) -> dict[str, Any]:
         sys.modules[name] = notes.runtime(log)
     notes.watch(prefect.Task, log)
     module = _loaded(scratch / "flows" / request["name"])
-    return {"flows": {name: _flow(getattr(module, name), log) for name in request["flows"]}}
+    return {
+        "flows": {
+            name: _flow(getattr(module, name), log, request["dates"].get(name)) for name in request["flows"]
+        }
+    }
 
 
 def _loaded(file: Path) -> Any:
@@ -106,14 +110,18 @@ def _loaded(file: Path) -> Any:
     return module
 
 
-def _flow(flow: Any, log: notes.Log) -> dict[str, Any]:
+def _flow(flow: Any, log: notes.Log, given: dict[str, Any] | None) -> dict[str, Any]:
+    start, end = (datetime.fromisoformat(given[name]) if given else dates.MOMENT for name in ("start", "end"))
+    params = {k: v["$paramdef"] if _is_typed(v) else v for k, v in (given or {}).get("params", {}).items()}
+    context = dates.context_of(start, end, params)
+    log.start = start
     log.calls.clear()
-    at(9000)
+    at(datetime(9000, 1, 1, tzinfo=UTC))
     flow.fn()
     late = len(log.calls)
     log.calls.clear()
     log.waited.clear()
-    at(1000)
+    at(dates.MOMENT)
     result = flow.fn()
     return {
         "calls_late": late,
@@ -126,4 +134,10 @@ def _flow(flow: Any, log: notes.Log) -> dict[str, Any]:
         },
         "calls": [call.as_json() for call in log.calls],
         "returned": notes.names_in(result),
+        "context": {name: notes.plain(value) for name, value in context.items()},
+        "filled": dates.filled((given or {}).get("templates", []), context),
     }
+
+
+def _is_typed(value: Any) -> bool:
+    return isinstance(value, dict) and "$paramdef" in value

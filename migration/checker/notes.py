@@ -86,6 +86,8 @@ class Log:
 
     calls: list[Call] = field(default_factory=list)
     waited: list[str] = field(default_factory=list)
+    start: Any = None
+    """The logical date that the runtime would give."""
 
     def add(self, call: Call) -> Noted:
         """Note a call."""
@@ -160,7 +162,7 @@ def runtime(log: Log) -> ModuleType:
     module = _Anything("replant_runtime")
     module.__dict__.update(
         submit=submit, expand=expand, item=_Item, template=lambda source, **_: _Template(source),
-        begin=lambda **_: None, with_context=lambda function: function,
+        begin=lambda **_: log.start, with_context=lambda function: function,
     )  # fmt: skip
     return module
 

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from migration.checker.compare import differences
 from migration.checker.complete import silent_drops
+from migration.checker.dates import interval_of, templates_in
 from migration.graph import Recording
 from migration.recorder.run import Recorder
+
+
+def _dates(recording: Recording | None, flows: Sequence[str]) -> dict[str, Any]:
+    """Give, for each flow, its run's interval, its parameters and the templates to fill."""
+    if recording is None:
+        return {}
+    path = Path(recording.path)
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    found = {}
+    for flow, dag in zip(flows, recording.dags, strict=True):
+        start, end = interval_of(dag, text)
+        params = dag.arguments.get("params")
+        found[flow] = {
+            "start": start.isoformat(),
+            "end": end.isoformat(),
+            "params": params if isinstance(params, dict) else {},
+            "templates": templates_in(dag),
+        }
+    return found
 
 
 class Checker(Recorder):
@@ -18,7 +39,12 @@ class Checker(Recorder):
     _worker = "migration.checker.derivation"
 
     def derive(
-        self, name: str, texts: Mapping[str, str], flows: Sequence[str], roots: Sequence[str]
+        self,
+        name: str,
+        texts: Mapping[str, str],
+        flows: Sequence[str],
+        roots: Sequence[str],
+        recording: Recording | None = None,
     ) -> dict[str, Any]:
         """Give what each flow of a file was seen to do, or `{"reason": …}`.
 
@@ -26,7 +52,7 @@ class Checker(Recorder):
         """
         with tempfile.TemporaryDirectory(prefix="replant-check-") as scratch:
             question = {"scratch": scratch, "name": name, "texts": dict(texts), "flows": list(flows),
-                        "roots": [".", *roots]}  # fmt: skip
+                        "roots": [".", *roots], "dates": _dates(recording, flows)}  # fmt: skip
             return self._exchanged(question)
 
     def check(
@@ -39,7 +65,7 @@ class Checker(Recorder):
         roots: Sequence[str],
     ) -> dict[str, list[str]]:
         """Give, by DAG id, what the check finds wrong; nothing where all is well."""
-        answer = self.derive(name, texts, [dag["flow"] for dag in dags], roots)
+        answer = self.derive(name, texts, [dag["flow"] for dag in dags], roots, recording)
         found: dict[str, list[str]] = {}
         for recorded, dag, deployment in zip(recording.dags, dags, deployments, strict=True):
             problems = [f"the manifest lacks {one}" for one in silent_drops(recorded, dag["items"])]

@@ -6,7 +6,7 @@ from typing import Any
 
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Claim, RefusedError, Written, equivalent
+from migration.plan import Claim, Code, RefusedError, Written, equivalent
 from migration.site import Site
 
 KNOWN = ("python_callable", "op_args", "op_kwargs", "call_arguments", "templates_dict", "templates_exts",
@@ -38,7 +38,7 @@ def written(task: Task, site: Site, kind: str = "task") -> Written:
         given |= set(signature.names[: len(args)])
     if each is not None and signature is not None:
         given |= set(signature.names)
-    work, tracked = site.python_work(task.get("python_callable"), given, task)
+    work, tracked = site.python_work(task.get("python_callable"), given, task, by_name=True)
     shown, templates = [], False
     for value in args:
         value, is_template = site.templated(value, task)
@@ -47,6 +47,7 @@ def written(task: Task, site: Site, kind: str = "task") -> Written:
     for name, value in list(kwargs.items()):
         kwargs[name], is_template = site.templated(value, task)
         templates = templates or is_template
+    kwargs.update({name: Code(str(site.moment(name, task))) for name in work.moments})
     claims = {name: Claim() for name in KNOWN if task.has(name)}
     if task.has("multiple_outputs"):
         claims["multiple_outputs"] = equivalent(

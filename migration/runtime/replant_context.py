@@ -49,8 +49,8 @@ def begin(
     params: Mapping[str, Any] | None = None,
     macros: Mapping[str, Any] | None = None,
     partition_key: str | None = None,
-) -> None:
-    """Set what templates and contexts of this run show.
+) -> datetime:
+    """Set what templates and contexts of this run show; give its logical date.
 
     `every`: the schedule, where Airflow's logical date is the start of the interval that ends when the run
     starts (Airflow 1 and 2); None where it is the moment of the run (no schedule, or Airflow 3).
@@ -67,6 +67,7 @@ def begin(
         dag_id=dag_id, start=start, end=end, run_id=run_id, conf=dict(conf or {}), params=values,
         macros=dict(macros or {}), every=every, timezone=timezone, partition_key=partition_key,
     )  # fmt: skip
+    return start
 
 
 def is_latest() -> bool:

@@ -71,6 +71,15 @@ def mapped():
     total(pair.partial(c=5).expand(a=numbers(), b=[7, 8]))
 mapped()
 """,
+    "dated": """
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+from airflow.operators.python import PythonOperator
+def tell(day, ds=None, **context): print(day, ds, context["next_ds"])
+with DAG("dated", schedule_interval="0 6 * * *", params={"size": 3}):
+    a = BashOperator(task_id="a", bash_command="echo {{ ds }} {{ params.size }} {{ yesterday_ds }}")
+    a >> PythonOperator(task_id="b", python_callable=tell, op_args=["{{ next_ds_nodash }}"])
+""",
 }
 MUTANTS: list[tuple[str, str, str, str]] = [
     # what, file, pattern, replacement: each match of the pattern is one mutant
@@ -103,6 +112,10 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("other command", "branches", r"echo (left|right)", "true"),
     ("other argument", "plain", r'title="\w+"', 'title="x"'),
     ("renamed flow", "plain", r'@flow\(name="plain"', '@flow(name="other"'),
+    ("other date", "dated", r"%Y-%m-%d", "%Y-%d-%m"),
+    ("other date", "dated", r"timedelta\(days=1\)", "timedelta(days=2)"),
+    ("other hour", "dated", r"1970, 1, 1, 6, 0", "1970, 1, 1, 7, 0"),
+    ("other parameter", "dated", r"\{size\}", "{3 * size}"),
     ("imports airflow", "mapped", r"\A", "import airflow\n"),
 ]
 

@@ -24,7 +24,7 @@ def test_what_stays(converted: Any, tmp_path: Any) -> None:
     """)
     assert made.dag.status == "converted" and made.note("tell.to")[0] == "equivalent"
     with smtp_server() as server:
-        secret: Any = Secret[Any](value=f"{server.url}?us@example.com")  # type: ignore[arg-type]
+        secret: Any = Secret(value=f"{server.url}?us@example.com")  # type: ignore[arg-type]
         secret.save("smtp-url", overwrite=True)
         ran = made.run(logical_date="2026-03-29T00:00:00+00:00")
         text = server.text()

@@ -1,0 +1,196 @@
+"""Dates of a run as plain Python: what Airflow's templates and contexts call them, over one variable.
+
+The variable is `logical_date`. Only schedules whose ticks are evenly spaced in UTC are read here; the others
+are left to the runtime, as are templates with anything but dates, parameters and ids.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from migration.graph import Dag, Task
+
+EVERY_MINUTES = {"@hourly": 60, "@daily": 1440, "@midnight": 1440, "@weekly": 10080}
+CRON = re.compile(r"(\d+) (\d+|\*) \* \* ([0-6]|\*)")
+LAST_TICK = '''def last_tick(moment: datetime, every: timedelta, first: datetime) -> datetime:
+    """Give the schedule's last tick before a moment: the start of the interval that ends there."""
+    before = moment - timedelta(microseconds=1)
+    passed = (before - first).total_seconds() // 1 % every.total_seconds()
+    return before.replace(microsecond=0) - timedelta(seconds=passed)
+'''
+FORMATS = {"ds": "%Y-%m-%d", "ds_nodash": "%Y%m%d", "ts_nodash": "%Y%m%dT%H%M%S"}
+STARTS = ("logical_date", "execution_date", "data_interval_start")
+PARTS = ("year", "month", "day", "hour", "minute", "second")
+
+
+@dataclass(frozen=True)
+class Moments:
+    """How a DAG's run gets its dates."""
+
+    minutes: int | None
+    """Between two ticks; None where the logical date is the moment of the run."""
+    first: str = ""
+    """Some tick, as code."""
+
+    @property
+    def every(self) -> str:
+        """The time between two ticks, as code."""
+        minutes = self.minutes or 0
+        unit = next(one for one in ("days", "hours", "minutes") if minutes % SIZES[one] == 0)
+        return f"timedelta({unit}={minutes // SIZES[unit]})"
+
+    def named(self, name: str) -> str | None:
+        """Give the expression for a name of Airflow's context that is a date or the text of one."""
+        if name in STARTS:
+            return "logical_date"
+        if name in ("data_interval_end", "next_execution_date"):
+            return self._shifted(1)
+        if name == "ts":
+            return "logical_date.isoformat()"
+        found = self._text(name)
+        return None if found is None else f'f"{{{found}}}"'
+
+    def inside(self, name: str) -> str | None:
+        """Give what stands for the name between the braces of an f-string."""
+        return self._text(name) or self.named(name)
+
+    def _text(self, name: str) -> str | None:
+        if name in FORMATS:
+            return f"logical_date:{FORMATS[name]}"
+        shifts = {"next_": 1, "prev_": -1}
+        for prefix, ticks in shifts.items():
+            if name.startswith(prefix) and name.removeprefix(prefix) in ("ds", "ds_nodash"):
+                return f"{self._shifted(ticks)}:{FORMATS[name.removeprefix(prefix)]}"
+        days = {"yesterday_ds": "- timedelta(days=1)", "tomorrow_ds": "+ timedelta(days=1)"}
+        return f"logical_date {days[name]}:%Y-%m-%d" if name in days else None
+
+    def _shifted(self, ticks: int) -> str:
+        if self.minutes is None:
+            return "logical_date"
+        return f"logical_date {'+' if ticks > 0 else '-'} {self.every}"
+
+
+SIZES = {"days": 1440, "hours": 60, "minutes": 1}
+
+
+def moments_of(dag: Dag, style: int) -> Moments | None:
+    """Read a DAG's schedule; None if its ticks are not evenly spaced in UTC."""
+    value = dag.arguments.get("schedule", dag.arguments.get("schedule_interval"))
+    zones = [one.get("zone") for one in _starts(dag) if isinstance(one, dict)]
+    if value is None or value == "@once" or (style >= 3 and isinstance(value, str)):
+        return Moments(None)
+    if isinstance(value, dict) and "$timedelta" in value and value["$timedelta"] % 60 == 0:
+        return Moments(None) if style >= 3 else None
+    if not isinstance(value, str) or any(zone not in (None, "UTC", "Timezone('UTC')") for zone in zones):
+        return None
+    if value in EVERY_MINUTES:
+        first = (
+            "datetime(1970, 1, 4, tzinfo=UTC)" if value == "@weekly" else "datetime(1970, 1, 1, tzinfo=UTC)"
+        )
+        return Moments(EVERY_MINUTES[value], first)
+    fields = CRON.fullmatch(value)
+    if fields is None:
+        return None
+    minute, hour, day = fields.groups()
+    if hour == "*":
+        return Moments(60, f"datetime(1970, 1, 1, 0, {minute}, tzinfo=UTC)") if day == "*" else None
+    if day == "*":
+        return Moments(1440, f"datetime(1970, 1, 1, {hour}, {minute}, tzinfo=UTC)")
+    sunday = 4 + int(day)
+    return Moments(10080, f"datetime(1970, 1, {sunday}, {hour}, {minute}, tzinfo=UTC)")
+
+
+def _starts(dag: Dag) -> list[Any]:
+    return [dag.arguments.get("start_date"), dag.default_args.get("start_date")]
+
+
+def plain_text(text: str, moments: Moments, task: Task, dag: Dag) -> list[tuple[bool, str]] | None:
+    """Give a template's parts, (is it code, text); None if it has more than dates, parameters and ids."""
+    try:
+        tree = _jinja().parse(text)
+    except TemplateSyntaxError:
+        return None
+    parts: list[tuple[bool, str]] = []
+    for node in tree.body:
+        if not isinstance(node, nodes.Output):
+            return None
+        for one in node.nodes:
+            if isinstance(one, nodes.TemplateData):
+                parts.append((False, one.data))
+                continue
+            written = _Expressions(moments, task, dag).write(one)
+            if written is None or any(sign in written for sign in "\"'\\{}"):
+                return None
+            parts.append((True, written))
+    return parts
+
+
+@cache
+def _jinja() -> Environment:
+    return Environment(keep_trailing_newline=True)  # noqa: S701 - it only parses
+
+
+@dataclass(frozen=True)
+class _Expressions:
+    """Writes the expressions of one task's templates, for between the braces of an f-string."""
+
+    moments: Moments
+    task: Task
+    dag: Dag
+
+    def write(self, node: nodes.Node) -> str | None:
+        """Give the expression, or None."""
+        if isinstance(node, nodes.Name):
+            if node.name == "task_instance_key_str":
+                return None
+            return self.moments.inside(node.name)
+        if isinstance(node, nodes.Getattr):
+            return self._attribute(node)
+        if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
+            return self._call(node, node.node)
+        return None
+
+    def _attribute(self, node: nodes.Getattr) -> str | None:
+        if not isinstance(node.node, nodes.Name):
+            return None
+        owner = node.node.name
+        if owner == "params":
+            known: Mapping[str, Any] = self.dag.arguments.get("params") or {}
+            own = self.task.get("params") or {}
+            return node.attr if node.attr in known and node.attr not in own else None
+        moment = self.moments.named(owner)
+        return (
+            f"{_in_brackets(moment)}.{node.attr}"
+            if moment and node.attr in PARTS and owner in DATES
+            else None
+        )
+
+    def _call(self, node: nodes.Call, function: nodes.Getattr) -> str | None:
+        if node.kwargs or len(node.args) != 1:
+            return None
+        given = node.args[0]
+        if (
+            function.attr == "strftime"
+            and isinstance(given, nodes.Const)
+            and isinstance(function.node, nodes.Name)
+        ):
+            moment = self.moments.named(function.node.name) if function.node.name in DATES else None
+            return f"{moment}:{given.value}" if moment else None
+        if function.attr == "format" and isinstance(function.node, nodes.Const):
+            form = re.fullmatch(r"\{:(\d+)\}", str(function.node.value))
+            inner = self.write(given)
+            return f"{inner}:{form.group(1)}" if form and inner and ":" not in inner else None
+        return None
+
+
+DATES = (*STARTS, "data_interval_end", "next_execution_date")
+
+
+def _in_brackets(text: str | None) -> str:
+    return f"({text})" if text and " " in text else str(text)
