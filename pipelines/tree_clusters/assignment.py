@@ -16,33 +16,39 @@ NAMED_REGIONS = 20
 
 
 @dataclass(frozen=True)
-class Found:
-    """What is to be written, and what will be said of it."""
+class Rows:
+    """What is written, or would be."""
 
-    looked_at: int
-    trees: int
-    """Trees that are settled by this run."""
     inserted: int
     changed: int
     deleted: int
+    settled: int
+    """Trees."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What else is said of the trees that were looked at."""
+
     without_rows: dict[str, int]
     """Settled trees that have no region, by reason."""
     invalid_regions: tuple[int, ...]
     """Ids of regions that were skipped because their shape is not valid."""
 
-    def as_result(self) -> dict[str, Any]:
-        """Give the step's result; only what is worth saying."""
-        result: dict[str, Any] = {"rows": self.inserted, "trees": self.trees, "looked_at": self.looked_at}
-        said = {
-            "changed": self.changed,
-            "deleted": self.deleted,
-            "without_region": self.without_rows,
-            "invalid_regions": list(self.invalid_regions),
-        }
-        result |= {name: value for name, value in said.items() if value}
-        if not (self.inserted or self.trees or self.changed or self.deleted):
-            result["reason"] = NOTHING
-        return result
+
+def as_result(looked_at: int, rows: Rows, found: Found) -> dict[str, Any]:
+    """Give the step's result; only what is worth saying."""
+    result: dict[str, Any] = {"rows": rows.inserted, "trees": rows.settled, "looked_at": looked_at}
+    said = {
+        "changed": rows.changed,
+        "deleted": rows.deleted,
+        "without_region": found.without_rows,
+        "invalid_regions": list(found.invalid_regions),
+    }
+    result |= {name: value for name, value in said.items() if value}
+    if rows == Rows(0, 0, 0, 0):
+        result["reason"] = NOTHING
+    return result
 
 
 def take_changes(cursor: Cursor, *, dry_run: bool) -> bool:
@@ -71,37 +77,35 @@ def gather(cursor: Cursor, everything: bool, ids: tuple[int, int] = EVERY_ID) ->
 
 
 def find_regions(cursor: Cursor, *, indexed: bool) -> Found:
-    """Work out which rows the trees in `work` should have, and how those differ from what is there.
+    """Work out which regions the trees in `work` are in, and where that differs from rows that are there.
 
     `indexed`: the indexes of upgrade.sql are there, so that searching them is always better than reading
     all regions, which the planner tends to think otherwise of.
     """
     cursor.execute(statement("incremental_tiles"))
     cursor.execute("ANALYZE tile")
-    _search(cursor, indexed, "incremental_candidates", "candidate")
-    _search(cursor, indexed, "incremental_hit_regions", "hit_region")
-    _search(cursor, indexed, "incremental_hit_zooms", "hit_zoom")
+    search(cursor, indexed, "incremental_candidates", "candidate")
+    search(cursor, indexed, "incremental_hit_regions", "hit_region")
+    search(cursor, indexed, "incremental_hit_zooms", "hit_zoom")
     for part, made in (
         ("incremental_covers", "cover"),
         ("incremental_tile_regions", "tile_region"),
+        ("incremental_tested", "tested"),
         ("incremental_wanted", "wanted"),
         ("incremental_differing", "differing"),
         ("incremental_surplus", "surplus"),
     ):
-        cursor.execute(statement(part))
+        cursor.execute(statement(part), {"known": True})
         cursor.execute(f"ANALYZE {made}")
-    cursor.execute(statement("incremental_told"))
-    looked_at, trees, inserted, changed, deleted = only_row(cursor)
     cursor.execute(statement("incremental_without_rows"))
     without_rows = dict(cursor.fetchall())
     cursor.execute(
         "SELECT region_id FROM hit_region WHERE valid IS NOT TRUE ORDER BY 1 LIMIT %s", (NAMED_REGIONS,)
     )
-    invalid = tuple(number for (number,) in cursor.fetchall())
-    return Found(looked_at, trees, inserted, changed, deleted, without_rows, invalid)
+    return Found(without_rows, tuple(number for (number,) in cursor.fetchall()))
 
 
-def _search(cursor: Cursor, indexed: bool, name: str, made: str) -> None:
+def search(cursor: Cursor, indexed: bool, name: str, made: str) -> None:
     """Run a statement that looks few rows up in a very large table."""
     if indexed:
         cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
@@ -111,9 +115,24 @@ def _search(cursor: Cursor, indexed: bool, name: str, made: str) -> None:
     cursor.execute(f"ANALYZE {made}")
 
 
-def write(cursor: Cursor) -> None:
+def foretell(cursor: Cursor) -> Rows:
+    """Count what `write` would do."""
+    cursor.execute(statement("incremental_foretold"), {"known": False})
+    return Rows(*only_row(cursor))
+
+
+def write(cursor: Cursor) -> Rows:
     """Write the rows that differ and settle the trees."""
-    cursor.execute(statement("incremental_write"))
+    counts = {}
+    for part in ("delete_rows", "change_rows", "add_missing", "add_rows", "settle"):
+        cursor.execute(statement(f"incremental_{part}"), {"known": False})
+        counts[part] = cursor.rowcount
+    return Rows(
+        inserted=counts["add_missing"] + counts["add_rows"],
+        changed=counts["change_rows"],
+        deleted=counts["delete_rows"],
+        settled=counts["settle"],
+    )
 
 
 def leave_to_the_next(cursor: Cursor, settings: TreeClusterSettings, everything: bool) -> None:

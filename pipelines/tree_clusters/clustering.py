@@ -8,6 +8,8 @@ from pipelines.tree_clusters.linkage import Cell, CellAt, Cluster, Position, cel
 from pipelines.tree_clusters.settings import TreeClusterSettings
 from pipelines.tree_clusters.statements import Cursor, only_row, statement
 
+TREES_PER_DUE_CELL = 30
+"""With fewer trees than that per due cell, reading all trees is quicker than looking the cells up."""
 DISTANCE = "cluster distance and zoom level"
 """The name under which upgraded databases keep what their cells were made with."""
 
@@ -28,10 +30,14 @@ def rewrite_all(cursor: Cursor, settings: TreeClusterSettings) -> int:
 
 
 def take_due(cursor: Cursor, settings: TreeClusterSettings) -> tuple[int, bool]:
-    """Take the cells that are due: their number, and whether instead all of them are."""
+    """Take the cells that are due: their number, and whether all of them had better be made anew."""
     cursor.execute(statement("incremental_take_cells"))
-    cursor.execute("SELECT count(*), coalesce(bool_or(x IS NULL), false) FROM due_cell")
-    number, everything = only_row(cursor)
+    cursor.execute(
+        "SELECT count(*), coalesce(bool_or(x IS NULL), false),"
+        " (SELECT reltuples FROM pg_class WHERE oid = 'trees'::regclass) FROM due_cell"
+    )
+    number, everything, trees = only_row(cursor)
+    everything = everything or number * TREES_PER_DUE_CELL > trees > 0
     made_with = f"{settings.cluster_distance!r} {settings.cluster_zoom_level}"
     cursor.execute("SELECT value FROM tree_clusters_kept WHERE name = %s", (DISTANCE,))
     kept = cursor.fetchone()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from psycopg2 import sql
+from psycopg2 import errors, sql
 
 from pipelines.catalog import StepResult
 from pipelines.tree_clusters import assignment, clustering
@@ -61,11 +61,11 @@ def assign_chunk(connection: Connection, settings: TreeClusterSettings, chunk: l
         # Upgraded databases reject the original job, so no table needs a lock that keeps other chunks off.
         with exclusive(connection, settings, shared=True) as cursor:
             cursor.execute(statement("incremental_tables"))
-            assignment.gather(cursor, everything=False, ids=(chunk[0], chunk[1]))
+            looked_at = assignment.gather(cursor, everything=False, ids=(chunk[0], chunk[1]))
             found = assignment.find_regions(cursor, indexed=True)
-            assignment.write(cursor)
+            rows = assignment.write(cursor)
             assignment.leave_to_the_next(cursor, settings, everything=False)
-            return found.as_result()
+            return assignment.as_result(looked_at, rows, found)
 
     return retried(work)
 
@@ -84,14 +84,15 @@ def assign_regions(connection: Connection, settings: TreeClusterSettings, counte
             looked_at = assignment.gather(cursor, everything)
             if not looked_at and not everything and not _rows(cursor, "taken_region"):
                 return {"rows": 0, "trees": 0, "looked_at": 0, "reason": assignment.NOTHING}
-            result = assignment.find_regions(cursor, indexed=upgraded).as_result()
+            found = assignment.find_regions(cursor, indexed=upgraded)
             if settings.dry_run:
+                result = assignment.as_result(looked_at, assignment.foretell(cursor), found)
                 connection.rollback()  # only temporary tables were made; not even those are left
                 return result | {"dry_run": True}
-            assignment.write(cursor)
+            rows = assignment.write(cursor)
             if upgraded:
                 assignment.leave_to_the_next(cursor, settings, everything)
-            return result
+            return assignment.as_result(looked_at, rows, found)
 
     return retried(work)
 
@@ -101,17 +102,20 @@ def refresh_view(connection: Connection, settings: TreeClusterSettings, assigned
     if settings.dry_run:
         return _foretell_view(connection, assigned)
 
-    def work() -> StepResult:
+    def work(everything: bool = False) -> StepResult:
         with exclusive(connection, settings) as cursor:
             if not is_upgraded(cursor):
                 cursor.execute(statement("faithful_refresh_view"))
                 return {"refreshed": True}
-            return _refresh_table(cursor)
+            return _refresh_table(cursor, everything)
 
-    return retried(work)
+    try:
+        return retried(work)
+    except errors.UniqueViolation:  # somebody else has written to active_tree_region
+        return retried(lambda: work(everything=True))
 
 
-def _refresh_table(cursor: Cursor) -> StepResult:
+def _refresh_table(cursor: Cursor, everything: bool) -> StepResult:
     cursor.execute(statement("incremental_take_view"))
     if not _rows(cursor, "due"):
         return {"refreshed": False, "reason": assignment.NOTHING}
@@ -119,20 +123,20 @@ def _refresh_table(cursor: Cursor) -> StepResult:
         "SELECT EXISTS (SELECT FROM due"
         " WHERE tree_id IS NULL AND tree_region_id IS NULL AND region_id IS NULL)"
     )
-    everything = only_row(cursor)[0]
+    everything = everything or only_row(cursor)[0]
     cursor.execute("ANALYZE due")
-    cursor.execute(statement("incremental_view_everything" if everything else "incremental_view_trees"))
-    cursor.execute("ANALYZE due, shown")
-    cursor.execute(statement("incremental_view_regions"))
-    cursor.execute("ANALYZE shown_region")
-    result: dict[str, Any] = {"refreshed": True}
+    part = "incremental_view_everything" if everything else "incremental_view_trees"
+    assignment.search(cursor, not everything, part, "due, shown")
+    assignment.search(cursor, not everything, "incremental_view_regions", "shown_region")
+    result: dict[str, Any] = {"refreshed": True, "deleted": 0, "written": 0, "updated": 0}
     for name, part in (
         ("deleted", "incremental_view_delete"),
         ("written", "incremental_view_insert"),
+        ("written", "incremental_view_add"),
         ("updated", "incremental_view_update"),
     ):
         cursor.execute(statement(part))
-        result[name] = cursor.rowcount
+        result[name] += cursor.rowcount
     return result
 
 

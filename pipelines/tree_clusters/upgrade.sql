@@ -18,7 +18,8 @@ CREATE TABLE tree_clusters_changed_region (
 CREATE TABLE tree_clusters_view_due (
     tree_id integer,
     tree_region_id integer,  -- of a row that is gone
-    region_id integer  -- all three NULL: everything
+    region_id integer,  -- all three NULL: everything
+    fresh boolean  -- a tree that had no row before
 );
 CREATE TABLE tree_clusters_cell_due (
     x integer,

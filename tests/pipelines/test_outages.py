@@ -51,6 +51,19 @@ def test_a_result_that_was_truncated_is_made_again(upgraded_url: str, table: str
         assert changed_world.result(connection) == expected
 
 
+def test_rows_that_somebody_else_has_put_into_the_view_are_replaced(upgraded_url: str) -> None:
+    expected = changed_world.expected(upgraded_url)
+    with connected(upgraded_url) as connection:
+        # The numbers that the next rows of tree_region will have.
+        worlds.run_statements(
+            connection,
+            "INSERT INTO active_tree_region (id, zoom_level)"
+            " SELECT last_value + number, 3 FROM tree_region_id_seq, generate_series(1, 100) AS number",
+        )
+        worlds.run(connection)
+        assert changed_world.result(connection) == expected
+
+
 @contextmanager
 def _small_disk(cluster: Cluster, folder: Path) -> Iterator[str]:
     """Give a tablespace on a file system of 8 MB; skip where none may be mounted."""

@@ -4,6 +4,6 @@ DELETE FROM active_tree_region
 USING (
     SELECT tree_region_id AS id FROM due WHERE tree_region_id IS NOT NULL
     UNION
-    SELECT id FROM shown WHERE NOT active
+    SELECT id FROM shown WHERE NOT active AND NOT fresh
 ) AS gone
 WHERE active_tree_region.id = gone.id

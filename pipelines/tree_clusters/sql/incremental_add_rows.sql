@@ -1,0 +1,4 @@
+-- Adds the rows of trees that have none.
+-- Reads: what wanted_rows does. Writes: tree_region. Takes: known.
+INSERT INTO tree_region (tree_id, zoom_level, region_id)
+SELECT tree_id, zoom_level, region_id FROM {wanted_rows} AS row_of_tree
