@@ -129,7 +129,9 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda received, _frame: stopping.append(received))
     signal.signal(signal.SIGCHLD, lambda *_: None)
 
-    command = _start(options.command, options.user, options.stdin_fd).pid
+    # Kept: a Popen that is thrown away collects a command that has ended already, exit code and all.
+    started = _start(options.command, options.user, options.stdin_fd)
+    command = started.pid
     code = None
     watched = [readable, sys.stdin.fileno()]
     while code is None and not stopping:

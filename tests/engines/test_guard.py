@@ -65,6 +65,25 @@ def test_a_command_that_ends_by_itself_gives_its_own_exit_code(tmp_path: Path) -
     assert "said" in service.tail()
 
 
+def test_a_command_that_ends_before_the_guard_looks_is_noticed(tmp_path: Path) -> None:
+    slow = _STOPPED_AFTER_THE_START.format(guard=str(CHECKOUT / "engines" / "guard.py"))
+    guard = subprocess.Popen([sys.executable, "-c", slow, "--", "false"], stdin=subprocess.PIPE)
+    assert guard.wait(20) == 1
+
+
+# The guard, made slow where its command has just been started.
+_STOPPED_AFTER_THE_START = """
+import runpy, subprocess, sys, time
+class Slow(subprocess.Popen):
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        time.sleep(1)
+subprocess.Popen = Slow
+sys.argv[0] = "guard"
+runpy.run_path({guard!r}, run_name="__main__")
+"""
+
+
 def test_the_log_is_for_the_user_alone(tmp_path: Path) -> None:
     with _service(tmp_path, ["true"]) as service:
         service.wait(10)
