@@ -18,6 +18,7 @@ from engines.service import Service, environment
 from tests.blocks.airflow_home import Home
 from tests.blocks.desk import Desk
 from tests.blocks.samples import CONNECTIONS, DESCRIPTIONS, VARIABLES, made_up
+from tests.prefect_events import send_and_forget_events
 
 
 @pytest.fixture(scope="session")
@@ -50,15 +51,13 @@ def prefect_server(prefect_home: Path) -> Iterator[str]:
 @pytest.fixture
 def prefect_api(prefect_server: str, prefect_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The server, as the active one of this process."""
-    from prefect.events.worker import EventsWorker
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     monkeypatch.setenv("PREFECT_HOME", str(prefect_home))
     monkeypatch.setenv("PREFECT_API_URL", prefect_server)
     with temporary_settings({PREFECT_API_URL: prefect_server}):
         yield prefect_server
-    # It keeps the address that it began with, and would send the events of later tests there.
-    EventsWorker.drain_all(timeout=30, at_exit=False)
+    send_and_forget_events()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from migration.manifest import DagResult
 from migration.output import RUNTIME
 from migration.recorder.run import Limits, Recorder
 from tests.migration.running import Ran, run_flow
+from tests.prefect_events import send_and_forget_events
 
 _NUMBERS = itertools.count(1)
 
@@ -50,11 +51,9 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("PREFECT_HOME", str(home))
         patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
         patch.syspath_prepend(str(RUNTIME))
-        from prefect.events.worker import EventsWorker
         from prefect.testing.utilities import prefect_test_harness
 
-        # one that another test started goes on sending to that test's server
-        EventsWorker.drain_all(timeout=30, at_exit=False)
+        send_and_forget_events()
         with prefect_test_harness(server_startup_timeout=180):
             yield
 
