@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 from collections.abc import Callable, Sequence
@@ -11,11 +12,13 @@ from migration.plan import Code, RefusedError
 from migration.standin.symbols import CLOSE, OPEN
 
 SYMBOL = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
-USABLE = re.compile(
-    r"^(Variable\.get\(|os\.environ\[)[^()\[\]]*[)\]](\[[^\[\]]*\]|\.get\([^()]*\))*$", re.DOTALL
-)
-"""Symbols that are Python as they stand: a Variable, or a name of the environment, perhaps indexed."""
-LONG_TEXT = 80
+KNOWN_THERE = {"Variable": "Variable.get", "os": "os.environ", "kubernetes": "kubernetes.client"}
+"""What a symbol may be made of and still be Python in the flow, besides fixed values."""
+IMPORTS = {"os": "import os", "kubernetes": "import kubernetes.client"}
+EXPRESSIONS = (
+    ast.Expression, ast.BinOp, ast.operator, ast.Constant, ast.Call, ast.keyword, ast.Attribute,
+    ast.Subscript, ast.Name, ast.Load, ast.List, ast.Tuple, ast.Dict,
+)  # fmt: skip
 
 
 class Values:
@@ -66,12 +69,11 @@ class Values:
 
     def symbol(self, text: str) -> str:
         """Give a symbol's expression."""
-        if not USABLE.match(text):
+        roots = _roots(text)
+        if roots is None:
             raise RefusedError(f"the value {text} is only known where Airflow or a missing module gives it")
-        if text.startswith("Variable"):
-            self.runtime.add("Variable")
-        else:
-            self.imports.add("import os")
+        self.runtime |= roots & {"Variable"}
+        self.imports |= {IMPORTS[one] for one in roots - {"Variable"}}
         return text
 
     def _tagged(self, value: dict[str, Any]) -> str:
@@ -121,6 +123,18 @@ class Values:
             if days and days == int(days)
             else f"timedelta(seconds={content:g})"
         )
+
+
+def _roots(text: str) -> set[str] | None:
+    """Give what an expression is made of, if the flow has all of it."""
+    try:
+        parts = list(ast.walk(ast.parse(text, mode="eval")))
+    except SyntaxError:
+        return None
+    names = {one.id for one in parts if isinstance(one, ast.Name)}
+    whole = {ast.unparse(one) for one in parts if isinstance(one, ast.Attribute)}
+    known = all(KNOWN_THERE.get(name) in whole for name in names)
+    return names if names and known and all(isinstance(one, EXPRESSIONS) for one in parts) else None
 
 
 def quoted(value: str) -> str:

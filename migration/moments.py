@@ -20,9 +20,8 @@ EVERY_MINUTES = {"@hourly": 60, "@daily": 1440, "@midnight": 1440, "@weekly": 10
 CRON = re.compile(r"(\d+) (\d+|\*) \* \* ([0-6]|\*)")
 LAST_TICK = '''def last_tick(moment: datetime, every: timedelta, first: datetime) -> datetime:
     """Give the schedule's last tick before a moment: the start of the interval that ends there."""
-    before = moment - timedelta(microseconds=1)
-    passed = (before - first).total_seconds() // 1 % every.total_seconds()
-    return before.replace(microsecond=0) - timedelta(seconds=passed)
+    before = (moment - timedelta(microseconds=1)).replace(microsecond=0)
+    return before - timedelta(seconds=(before - first).total_seconds() % every.total_seconds())
 '''
 FORMATS = {"ds": "%Y-%m-%d", "ds_nodash": "%Y%m%d", "ts_nodash": "%Y%m%dT%H%M%S"}
 STARTS = ("logical_date", "execution_date", "data_interval_start")
