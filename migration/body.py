@@ -60,7 +60,7 @@ def _beginning(made: FlowPlan) -> list[str]:
         parts.append(f"partition_key={made.flow.partition}")
     result = "logical_date = " if made.site.with_moments else ""
     if made.site.with_moments:
-        made.values.imports.add("from datetime import timedelta")
+        made.values.imports.add("from datetime import datetime, timedelta")
     return [f"{result}begin({', '.join(parts)})"]
 
 

@@ -185,7 +185,8 @@ def _docstring(made: FlowPlan, source: Source) -> str:
 def _flow(made: FlowPlan, name: str, lines: list[str], source: Source) -> str:
     parameters = [f"{key}={text}" for key, text in made.flow.parameters.items()]
     if made.tracked:
-        parameters += ["logical_date: str | None = None", "conf: dict | None = None"]
+        kind = "datetime" if made.site.with_moments else "str"
+        parameters += [f"logical_date: {kind} | None = None", "conf: dict | None = None"]
     elif made.site.with_moments:
         parameters.append("logical_date: datetime | None = None")
     options = ", ".join(

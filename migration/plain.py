@@ -22,7 +22,7 @@ WAIT = '''def wait_until(check: Callable[[], Any], every: float, at_most: float)
             raise TimeoutError(f"not there after {at_most:g} s")
         time.sleep(every)
 '''
-EMITS = '''def emits(*assets: str) -> Callable[..., None]:
+EMITS = '''def emits(*assets: str) -> Any:
     """Make a state hook that tells of updated assets."""
 
     def hook(task: Any, run: Any, state: Any) -> None:
@@ -39,7 +39,7 @@ DAYS_AGO = '''def days_ago(n: int) -> datetime:
 CALLABLE, ANY = "from collections.abc import Callable", "from typing import Any"
 HELPERS = {
     "wait_until": Helper(WAIT, ("import time", CALLABLE, ANY)),
-    "emits": Helper(EMITS, ("from prefect.events import emit_event", CALLABLE, ANY)),
+    "emits": Helper(EMITS, ("from prefect.events import emit_event", ANY)),
     "days_ago": Helper(DAYS_AGO, ("from datetime import UTC, datetime, timedelta",)),
 }
 

@@ -191,7 +191,9 @@ class Site:
         """Give templates of dates, parameters and ids as f-strings; None if there is more to them."""
         if isinstance(value, str):
             parts = plain_text(value, self.moments, task, self.dag) if self.moments else None
-            return None if parts is None else Code(f_string(parts))
+            if parts is None:
+                return None
+            return Code(f_string(parts)) if any(is_code for is_code, _ in parts) else value
         if isinstance(value, list):
             written = [self._plain(one, task) for one in value]
             return None if None in written else written

@@ -38,6 +38,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--oracle", action="store_true", help="also compare with real Airflow's DagBag")
     parser.add_argument("--only", help="a word in the corpus's name")
+    parser.add_argument("--pyright", help="the program, to look at the flows with")
     parser.add_argument("--large", type=int, metavar="FILES", help="also a folder of so many files")
     options = parser.parse_args()
     rows, lacking = [], {}
@@ -55,6 +56,8 @@ def main() -> int:
             seconds = time.monotonic() - started
             write(entries, out)
             row = _row(corpus, entries, seconds, out)
+            if options.pyright:
+                row["pyright"] = _pyright(options.pyright, out)
             if options.oracle:
                 from benchmarks.convert.oracle import agreement
 
@@ -100,6 +103,26 @@ def _row(corpus: Corpus, entries: list[Entry], seconds: float, out: Path) -> dic
         "files_without_runtime": round(sum("replant_" not in e.text for e in written) / len(written), 3),
         "flow_files_with_ruff_findings": len(unclean & ours),
         "peak_mib_of_children": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
+    }
+
+
+def _pyright(program: str, out: Path) -> dict[str, Any]:
+    """Give the files without a finding, and the findings by rule."""
+    settings = {
+        "include": ["flows"], "extraPaths": ["flows"], "reportMissingImports": "none",
+        "reportMissingModuleSource": "none", "exclude": ["**/replant_*.py"],
+    }  # fmt: skip
+    (out / "pyrightconfig.json").write_text(json.dumps(settings))
+    done = subprocess.run(
+        [program, "--pythonpath", sys.executable, "--outputjson", "-p", str(out)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found = json.loads(done.stdout)
+    errors = [one for one in found["generalDiagnostics"] if one["severity"] == "error"]
+    return {
+        "files": found["summary"]["filesAnalyzed"],
+        "files_with_findings": len({one["file"] for one in errors}),
+        "rules": dict(Counter(str(one.get("rule")) for one in errors)),
     }
 
 

@@ -115,7 +115,7 @@ def running() -> Book:
     return _BOOKS.setdefault(name, Book())
 
 
-def emits(*outlets: Any) -> Callable[[Any, Any, Any], None]:
+def emits(*outlets: Any) -> Any:
     """Make a Prefect state hook that tells of updated assets, unless the task was skipped."""
 
     def hook(owner: Any, run: Any, state: Any) -> None:

@@ -42,7 +42,7 @@ __all__ = [
 def begin(
     *,
     dag_id: str,
-    logical_date: str | None = None,
+    logical_date: str | datetime | None = None,
     every: str | timedelta | None = None,
     timezone: str = "UTC",
     conf: Mapping[str, Any] | None = None,
@@ -56,7 +56,8 @@ def begin(
     starts (Airflow 1 and 2); None where it is the moment of the run (no schedule, or Airflow 3).
     """
     started: datetime = flow_run.get_scheduled_start_time() or datetime.now(UTC)
-    end = datetime.fromisoformat(logical_date) if logical_date else started
+    given = datetime.fromisoformat(logical_date) if isinstance(logical_date, str) else logical_date
+    end = given or started
     end = end if end.tzinfo else end.replace(tzinfo=UTC)
     start = end if logical_date or every is None else previous_tick(every, end, timezone)
     if logical_date and every is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import smtplib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ BLOCK = "smtp-url"
 """Secret block with the server: smtp://user:password@host:port?sender@example.com; smtps for TLS at once."""
 
 
-def mails(*addresses: str) -> Callable[[Any, Any, Any], None]:
+def mails(*addresses: str) -> Any:
     """Make a Prefect state hook that writes to the addresses; an error is in the run's log."""
 
     def hook(owner: Any, run: Any, state: Any) -> None:

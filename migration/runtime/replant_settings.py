@@ -216,7 +216,7 @@ def wait_until(
         time.sleep(pause)
 
 
-def airflow_hook(callback: Callable[[dict[str, Any]], Any]) -> Callable[[Any, Any, Any], None]:
+def airflow_hook(callback: Callable[..., Any]) -> Any:
     """Make a Prefect state hook of an Airflow callback, which takes a context."""
 
     def hook(owner: Any, run: Any, state: Any) -> None:
