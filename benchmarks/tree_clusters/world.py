@@ -1,7 +1,14 @@
-"""Production's regions, and trees by the million, for the benchmark."""
+"""Production's regions, and trees by the million, for the benchmark.
+
+    .venv/bin/python -m benchmarks.tree_clusters.world URL [--grid production|east-africa|small]
+
+fills the empty database at URL with the regions alone, so that they are built once: the benchmark copies them
+with `--regions-url URL`.
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import io
 import time
@@ -29,7 +36,7 @@ def build_regions(url: str, grid_name: str) -> int:
     """Fill an empty database with countries, continents and the grids; give the number of regions."""
     with connected(url) as connection:
         with transaction(connection) as cursor:
-            cursor.execute("CREATE EXTENSION postgis")
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS postgis")
             cursor.execute((HERE / "schema.sql").read_text())
             # Checked and indexed once all rows are in, not row by row.
             cursor.execute("ALTER TABLE region_zoom DROP CONSTRAINT region_zoom_region_id_fkey")
@@ -43,9 +50,14 @@ def build_regions(url: str, grid_name: str) -> int:
             cursor.execute((HERE / "schema_indexes.sql").read_text())
             cursor.execute("ALTER TABLE region_zoom ADD FOREIGN KEY (region_id) REFERENCES region (id)")
         vacuum(connection)
-        with transaction(connection, read_only=True) as cursor:
-            cursor.execute("SELECT count(*) FROM region")
-            return int(only_row(cursor)[0])
+    return count_regions(url)
+
+
+def count_regions(url: str) -> int:
+    """Give the number of regions."""
+    with connected(url) as connection, transaction(connection, read_only=True) as cursor:
+        cursor.execute("SELECT count(*) FROM region")
+        return int(only_row(cursor)[0])
 
 
 def add_trees(url: str, first_id: int, count: int, *, seed: int = SEED) -> None:
@@ -81,6 +93,22 @@ def upgrade(url: str) -> None:
     """Bring a database to the schema of the variant `incremental`."""
     with connected(url) as connection, transaction(connection) as cursor:
         cursor.execute((HERE / "upgrade.sql").read_text())
+
+
+def downgrade(url: str) -> None:
+    """Take it back to the original's."""
+    with connected(url) as connection, transaction(connection) as cursor:
+        cursor.execute((HERE / "downgrade.sql").read_text())
+
+
+def deactivate(url: str, count: int) -> None:
+    """Deactivate so many trees, here and there."""
+    with connected(url) as connection, transaction(connection) as cursor:
+        cursor.execute(
+            "UPDATE trees SET active = false"
+            " WHERE id IN (SELECT id FROM trees WHERE active ORDER BY hashint8(id) LIMIT %s)",
+            (count,),
+        )
 
 
 def vacuum(connection: Connection) -> None:
@@ -135,3 +163,18 @@ def bare_copy_seconds(url: str, since_id: int) -> float:
             took += time.monotonic() - began
         connection.rollback()
     return took
+
+
+def main() -> None:
+    """Build the regions in a database."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url", metavar="URL", help="an empty database")
+    parser.add_argument("--grid", choices=GRIDS, default="production")
+    options = parser.parse_args()
+    began = time.monotonic()
+    number = build_regions(options.url, options.grid)
+    print(f"{number:,} regions, built in {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
