@@ -126,8 +126,12 @@ def _results(context: Context, key: str = "return_value") -> dict[str, StepResul
 def note_failure(context: Context) -> None:
     """Leave a chunk's error to `tell_unsaid`: several chunks may fail, and one message is enough."""
     error = context.get("exception")
-    if error is not None:
+    if error is None:
+        return
+    if not _is_dag_test(context):
         context["ti"].xcom_push(key=ERROR_KEY, value=mask(str(error)).strip() or type(error).__name__)
+    elif not context["ti"].xcom_pull(task_ids="assign_chunk", key=NOTICE_KEY):
+        tell_failure(context)  # there the chunks come one after the other, and `tell_unsaid` sees no XCom
 
 
 def tell_failure(context: Context) -> None:
@@ -144,15 +148,19 @@ def tell_unsaid(context: Context) -> None:
 
     For the latter see apache/airflow#60858.
     """
+    if _is_dag_test(context):
+        return
     errors = context["ti"].xcom_pull(task_ids="assign_chunk", key=ERROR_KEY)
     if errors:
         first = errors if isinstance(errors, str) else errors[0]  # what is pulled is a list if several failed
         _send(context, _results(context), f"assign_chunk: {first}")
-        return
-    if context["dag_run"].triggering_user_name == "dag_test":
-        return  # dag.test(): the tasks ran in this very process, so none of them was killed
-    if not _results(context, NOTICE_KEY):
+    elif not _results(context, NOTICE_KEY):
         _send(context, _results(context), f"the process of task {context['ti'].task_id} ended without a word")
+
+
+def _is_dag_test(context: Context) -> bool:
+    """Tell whether `dag.test()` runs the tasks, in this very process: none can be killed alone."""
+    return bool(context["dag_run"].triggering_user_name == "dag_test")
 
 
 @dag(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from engines.postgres import Cluster
 from engines.run import RunRequest
 from pipelines.errors import CannotProceedError
 from pipelines.secrets import password_of
+from tests.pipelines import worlds
 from tests.slack_sink import SECRET_PATH, SlackSink
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
@@ -56,6 +58,19 @@ def test_a_run_tells_its_tasks_and_sends_one_message(
     log = (log_dir / "airflow.log").read_text()
     assert [secret for secret in (password_of(sample_url), SECRET_PATH) if secret and secret in log] == []
     assert in_process.server_pids() == ()
+
+
+def test_chunks_that_fail_send_one_message(
+    in_process: AirflowEngine, sample_url: str, log_dir: Path, slack: SlackSink
+) -> None:
+    worlds.upgrade(sample_url)
+    with connected(sample_url) as connection:
+        worlds.run_statements(connection, "ALTER TABLE tree_region ADD CHECK (tree_id < 0)")
+    run = in_process.run(replace(_request(sample_url, log_dir, slack), settings={"chunk_trees": 100}))
+    failed = [task.name for task in run.tasks if task.state == "failed"]
+    assert run.state == "failed" and failed == [f"assign_chunk[{number}]" for number in range(3)]
+    [text] = slack.texts
+    assert "FAILED" in text and "violates check constraint" in text
 
 
 def test_a_failed_task_fails_the_run_with_its_error_and_one_message(
