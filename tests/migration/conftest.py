@@ -51,10 +51,15 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("PREFECT_HOME", str(home))
         patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
         patch.syspath_prepend(str(RUNTIME))
+        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
         from prefect.testing.utilities import prefect_test_harness
 
         send_and_forget_events()
-        with prefect_test_harness(server_startup_timeout=180):
+        # a flow run with a heartbeat waits a second for it at its end
+        with (
+            prefect_test_harness(server_startup_timeout=180),
+            temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+        ):
             yield
 
 
