@@ -171,7 +171,7 @@ def _mapped(written: Written, values: Values, made: FlowPlan) -> list[str]:
     fixed = [f"{name}=unmapped({values.write(one)})" for name, one in written.kwargs.items()]
     if fixed:
         made.values.imports.add("from prefect import unmapped")
-    if len(over) == 1:
+    if len(over) == 1 or written.zipped:
         return [*(f"{name}={values.write(one)}" for name, one in over.items()), *fixed]
     rows: list[list[Any]] = [[]]
     for one in over.values():

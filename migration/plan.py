@@ -71,6 +71,8 @@ class Written:
     """Mapped over the product of these."""
     each: Any = None
     """Mapped over this list of dictionaries."""
+    zipped: bool = False
+    """The values of `over` go together index by index: tasks of a mapped group."""
     kind: str = "task"
     claims: Mapping[str, Claim] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)

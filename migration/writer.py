@@ -11,6 +11,7 @@ from migration.constructs import registry
 from migration.dag_arguments import FlowOptions, flow_options
 from migration.graph import Dag, Task
 from migration.literals import Values
+from migration.mapped_groups import REASON, mapped_group_of, spread
 from migration.plan import CONVERTED, REFUSED, Claim, RefusedError, Work, Written, refused
 from migration.site import Site
 
@@ -53,6 +54,8 @@ def plan(dag: Dag, site: Site, taken: set[str], doubts: tuple[tuple[int, str], .
     calls = {task.task_id: _call(task, dag, site, values) for task in dag.tasks}
     made = FlowPlan(dag, site, calls, flow, order.topological(dag), values)
     made.tracked = bool(flow.partition) or any(_needs_rules(call, dag) for call in calls.values())
+    if made.tracked:
+        _refuse_groups(made)
     made.linear = not made.tracked and order.is_line(dag, made.order)
     made.linear = made.linear and not any(call.written.over or call.written.each for call in calls.values())
     if not made.linear and not made.tracked:
@@ -72,19 +75,32 @@ def _call(task: Task, dag: Dag, site: Site, values: Values) -> Call:
                 argument.name, refused(f"there is no rule for this argument of {task.operator}")
             )
         stopping = [f"{name}: {claim.note}" for name, claim in claims.items() if claim.status == REFUSED]
-        if task.group and _mapped_group(dag, task.group):
-            stopping.append("a mapped task group: write it as a flow that is called for each value")
         if stopping:
             raise RefusedError("; ".join(stopping))
+        group = mapped_group_of(dag, task)
+        if group is not None:
+            written = spread(written, task, dag, group)
         _try_values(written, site)
         return Call(task, written, {**options, **written.options}, claims)
     except RefusedError as error:
         values.imports, values.runtime, site.needed = set(before[0]), set(before[1]), set(before[2])
-        reason = f"{task.task_id} ({task.operator}): {error.reason}"
-        work = Work("refused", "not_converted", REFUSING)
-        claims = {one.name: Claim(CONVERTED, "kept in the reason") for one in task.arguments}
-        claims[error.attribute or "operator"] = refused(error.reason)
-        return Call(task, Written(work, args=(reason,)), {}, claims, error.reason)
+        return _refused(task, error)
+
+
+def _refused(task: Task, error: RefusedError) -> Call:
+    reason = f"{task.task_id} ({task.operator}): {error.reason}"
+    work = Work("refused", "not_converted", REFUSING)
+    claims = {one.name: Claim(CONVERTED, "kept in the reason") for one in task.arguments}
+    claims[error.attribute or "operator"] = refused(error.reason)
+    return Call(task, Written(work, args=(reason,)), {}, claims, error.reason)
+
+
+def _refuse_groups(made: FlowPlan) -> None:
+    """Refuse mapped groups in flows that need Airflow's states: the runtime maps single tasks."""
+    for name, call in made.calls.items():
+        if call.written.zipped:
+            reason = f"{name}: {REASON} in a flow with skips, rules or contexts; make it a flow of its own"
+            made.calls[name] = _refused(call.task, RefusedError(reason))
 
 
 def _try_values(written: Written, site: Site) -> None:
@@ -100,28 +116,24 @@ def _stepless(steps: list[Any]) -> str:
     return ""
 
 
-def _mapped_group(dag: Dag, group_id: str | None) -> bool:
-    while group_id is not None:
-        group = next(one for one in dag.groups if one.group_id == group_id)
-        if group.mapping is not None:
-            return True
-        group_id = group.parent
-    return False
-
-
 def _needs_rules(call: Call, dag: Dag) -> bool:
     """Say whether the flow needs Airflow's states: a rule, a skip, a template, a setup, a late mapping."""
     task, written = call.task, call.written
     rule = task.get("trigger_rule", "all_success")
     has_rule = rule != "all_success" and bool(dag.before(task.task_id))
-    mapped_late = written.each is not None or any(
-        not isinstance(value, list) or not value or _has_result(value)
-        for value in (written.over or {}).values()
-    )
+    mapped_late = not written.zipped and _is_late(written)
     has_past = bool(task.get("depends_on_past")) and not call.refusal
     has_end = bool(task.get("post_execute")) and not call.refusal
     asks = (has_past, has_end, has_rule, written.tracked, written.kind != "task", bool(task.marks))
     return mapped_late or any(asks)
+
+
+def _is_late(written: Written) -> bool:
+    """Say whether it is mapped over values that are not there before the run, or over none."""
+    return written.each is not None or any(
+        not isinstance(value, list) or not value or _has_result(value)
+        for value in (written.over or {}).values()
+    )
 
 
 def _has_result(value: Any) -> bool:

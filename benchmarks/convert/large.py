@@ -47,7 +47,7 @@ def measured(chosen: Sequence[Corpus], count: int) -> dict[str, Any]:
             "exit_when_interrupted": first["exit"],
             "progress_lines": first["progress"] + second["progress"],
             "mib_first_third": samples[len(samples) // 3] if samples else None,
-            "mib_end": samples[-1] if samples else None,
+            "mib_last_third": samples[2 * len(samples) // 3] if samples else None,
             "load_average": round(os.getloadavg()[0], 1),
         }
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from migration.checker.starts import schedule_differences
-from migration.graph import Dag, Task
+from migration.graph import Dag, Expansion, Task
 
 SCHEDULES = frozenset({"schedule", "schedule_interval", "timetable"})
 BRANCHES = ("branch", "Branch")
@@ -116,9 +117,20 @@ def _behaviour(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
     kind = _kind(task)
     if call["kind"] != kind:
         yield f"{task.task_id} acts as {call['kind']} instead of {kind}"
-    mapped = task.mapping is not None
+    yield from _copies(task, call, dag)
+
+
+def _copies(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
+    """A mapped task has a copy for each combination; one of a mapped group, for each of the group."""
+    group = _mapped_group(dag, task)
+    mapped = task.mapping is not None or group is not None
     if mapped != (call["how"] in ("map", "expand")):
         yield f"{task.task_id} is {'not ' if mapped else ''}mapped"
+    if group is not None:
+        wanted = math.prod(len(one) for one in group.arguments.values())
+        if len(call["copies"] or []) != wanted:
+            yield f"{task.task_id} has {len(call['copies'] or [])} copies instead of {wanted}"
+        yield from _columns(task, call, group)
     if task.mapping is not None and task.mapping.kind == "expand":
         lists = list(task.mapping.arguments.values())
         if all(isinstance(one, list) for one in lists):
@@ -132,6 +144,28 @@ def _behaviour(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
                 yield f"{task.task_id} has {len(rows)} copies instead of {wanted}"
         elif len(call["over"] or {}) != len(lists):
             yield f"{task.task_id} is mapped over other arguments"
+
+
+def _mapped_group(dag: Dag, task: Task) -> Expansion | None:
+    """Give what the group around the task is mapped over."""
+    name = task.group
+    while name is not None:
+        group = next(one for one in dag.groups if one.group_id == name)
+        if group.mapping is not None:
+            return group.mapping
+        name = group.parent
+    return None
+
+
+def _columns(task: Task, call: Mapping[str, Any], mapping: Expansion) -> Iterator[str]:
+    """Each argument has its group's values in the order of the copies."""
+    copies = list(itertools.product(*mapping.arguments.values()))
+    names = list(mapping.arguments)
+    for name, value in (task.get("call_arguments") or {}).items():
+        if isinstance(value, dict) and "$mapped" in value:
+            wanted = [copy[names.index(value["$mapped"])] for copy in copies]
+            if [row.get(name) for row in call["copies"] or []] != wanted:
+                yield f"{task.task_id} is not given the group's {name}"
 
 
 def _kind(task: Task) -> str:
@@ -164,6 +198,8 @@ def _arguments(task: Task, call: Mapping[str, Any], seen: Mapping[str, Any]) -> 
         if value and not is_file and not (task.mapping and name in task.mapping.arguments):
             positional.append(value)
     reached = [_shown(one) for one in (*call["args"], *call["kwargs"].values())]
+    if call["how"] == "map" and task.mapping is None:
+        reached += [_shown(one) for row in call["copies"] or [] for one in row.values()]
     for value in (*given.values(), *positional):
         for one in (
             value

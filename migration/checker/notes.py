@@ -16,7 +16,8 @@ LIMIT = 10_000
 class Noted:
     """What a noted call gives: stands for the task's result."""
 
-    def __init__(self, name: str, log: Log, key: str = "return_value") -> None:
+    def __init__(self, name: str, log: Log, key: str = "return_value", copies: int = 0) -> None:
+        self.note_copies = copies
         self.note_name = name
         self.note_log = log
         self.note_key = key
@@ -92,7 +93,7 @@ class Log:
     def add(self, call: Call) -> Noted:
         """Note a call."""
         self.calls.append(call)
-        return Noted(call.task.name, self)
+        return Noted(call.task.name, self, copies=len(call.copies or []) if call.how == "map" else 0)
 
 
 def _delay(value: Any) -> Any:
@@ -111,7 +112,11 @@ def watch(task_class: Any, log: Log) -> None:
     def map_over(
         self: Any, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any
     ) -> Any:
-        lists = {name: value for name, value in kwargs.items() if isinstance(value, list | tuple)}
+        lists = {
+            name: [value] * value.note_copies if isinstance(value, Noted) else value
+            for name, value in kwargs.items()
+            if isinstance(value, list | tuple) or (isinstance(value, Noted) and value.note_copies)
+        }
         fixed = {name: getattr(value, "value", value) for name, value in kwargs.items() if name not in lists}
         rows = [dict(zip(lists, row, strict=False)) for row in zip(*lists.values(), strict=False)]
         return log.add(Call(self, "map", args, fixed, names_in(wait_for), copies=rows[:LIMIT], over=None))
