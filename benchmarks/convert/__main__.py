@@ -23,6 +23,7 @@ from typing import Any
 from benchmarks.convert.corpora import Corpus, corpora
 from benchmarks.convert.large import measured
 from engines.places import CHECKOUT
+from migration.constructs import registry
 from migration.entry import Entry, places, share_converted
 from migration.folder import Job, convert_all
 from migration.output import write
@@ -92,6 +93,11 @@ def _row(corpus: Corpus, entries: list[Entry], seconds: float, out: Path) -> dic
         "dags": total,
         "converted": converted,
         "C": round(converted / total, 4) if total else None,
+        "converted_that_cannot_run_here": sum(
+            dag["status"] == CONVERTED and not registry().run_here(dag["constructs"])
+            for entry in entries
+            for dag in entry.dags
+        ),
         "silent_drops": sum("manifest lacks" in problem for problem in checked),
         "crashes": sum(bool(entry.crash) for entry in entries),
         "refuted_by_the_checker": sum(bool(d.get("problems")) for e in entries for d in e.dags),

@@ -34,6 +34,10 @@ def differences(
             found += _options(task, call, dag)
             found += _behaviour(task, call, dag)
             found += _arguments(task, call, seen)
+        for other in seen["again"]:
+            again = {call["name"]: call for call in other["calls"]}
+            found += [one for task in dag.tasks if task.task_id not in refused
+                      for one in _arguments(task, again[task.task_id], other)]  # fmt: skip
         found += _leaves(dag, seen)
     if not refused & SCHEDULES:
         found += schedule_differences(dag, seen, deployment)

@@ -11,32 +11,39 @@ from jinja2 import Environment, StrictUndefined
 
 from migration.graph import Dag
 
-MOMENT = datetime(1000, 1, 1, tzinfo=UTC)
-"""When the checked flows are made to believe they run."""
+MOMENT = datetime(1000, 11, 23, 17, 46, tzinfo=UTC)
+"""About when the checked flows are made to believe they run."""
+LATER = timedelta(minutes=29)
+"""How long after a tick a run by hand is tried."""
 NAMES = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0"}
 AIRFLOW_3 = re.compile(r"^\s*(from|import) airflow\.(sdk|providers\.standard)", re.MULTILINE)
 
 
-def interval_of(dag: Dag, text: str) -> tuple[datetime, datetime]:
-    """Give the start and end of the interval of a run at MOMENT; both are the moment where there is none."""
+def runs_of(dag: Dag, text: str) -> list[tuple[datetime, datetime, datetime]]:
+    """Give two runs to try, (moment, start and end of the interval): on a tick, and by hand after the next.
+
+    Without a schedule, and in files for Airflow 3, the interval is the moment.
+    """
     value = dag.arguments.get("schedule", dag.arguments.get("schedule_interval"))
     cron = NAMES.get(value, value) if isinstance(value, str) else ""
     fields = cron.split()
-    if AIRFLOW_3.search(text) or len(fields) != 5:
-        return MOMENT, MOMENT
-    start = MOMENT - timedelta(minutes=1)
-    while not _is_tick(start, fields):
-        start -= timedelta(minutes=1)
-        if MOMENT - start > timedelta(days=8):
-            return MOMENT, MOMENT
-    return start, MOMENT if _is_tick(MOMENT, fields) else _next(start, fields)
+    tick = _found(MOMENT, fields, 1) if len(fields) == 5 else None
+    after = None if tick is None else _found(tick, fields, 1)
+    if AIRFLOW_3.search(text) or tick is None or after is None:
+        return [(moment, moment, moment) for moment in (MOMENT, MOMENT + LATER)]
+    by_hand = after + LATER
+    start, end = _found(by_hand, fields, -1), _found(by_hand - timedelta(minutes=1), fields, 1)
+    before = _found(tick, fields, -1)
+    return [(tick, before or tick, tick), (by_hand, start or by_hand, end or by_hand)]
 
 
-def _next(moment: datetime, fields: Sequence[str]) -> datetime:
-    moment += timedelta(minutes=1)
-    while not _is_tick(moment, fields):
-        moment += timedelta(minutes=1)
-    return moment
+def _found(moment: datetime, fields: Sequence[str], step: int) -> datetime | None:
+    """Give the next tick, or the one before; None if there is none within days."""
+    for minutes in range(1, 9 * 1440):
+        tick = moment + step * timedelta(minutes=minutes)
+        if _is_tick(tick, fields):
+            return tick
+    return None
 
 
 def _is_tick(moment: datetime, fields: Sequence[str]) -> bool:

@@ -111,31 +111,44 @@ def _loaded(file: Path) -> Any:
 
 
 def _flow(flow: Any, log: notes.Log, given: dict[str, Any] | None) -> dict[str, Any]:
-    start, end = (datetime.fromisoformat(given[name]) if given else dates.MOMENT for name in ("start", "end"))
-    params = {k: v["$paramdef"] if _is_typed(v) else v for k, v in (given or {}).get("params", {}).items()}
-    context = dates.context_of(start, end, params)
-    log.start = start
-    log.calls.clear()
+    given = given or {"runs": [[dates.MOMENT.isoformat()] * 3], "params": {}, "templates": []}
+    params = {k: v["$paramdef"] if _is_typed(v) else v for k, v in given["params"].items()}
     at(datetime(9000, 1, 1, tzinfo=UTC))
+    log.start = dates.MOMENT
+    log.calls.clear()
     flow.fn()
     late = len(log.calls)
-    log.calls.clear()
-    log.waited.clear()
-    at(dates.MOMENT)
-    result = flow.fn()
+    tried = [_tried(flow, log, run, params, given["templates"]) for run in given["runs"]]
     return {
         "calls_late": late,
-        "waited": list(log.waited),
         "name": flow.name,
         "parameters": list(flow.parameters.properties),
         "timeout_seconds": flow.timeout_seconds,
         "hooks": {
             kind: len(getattr(flow, f"{kind}_hooks") or []) for kind in ("on_failure", "on_completion")
         },
+        **tried[0],
+        "again": tried[1:],
+    }
+
+
+def _tried(
+    flow: Any, log: notes.Log, run: list[str], params: dict[str, Any], templates: list[str]
+) -> dict[str, Any]:
+    """Run the flow's body as if at a moment."""
+    moment, start, end = (datetime.fromisoformat(one) for one in run)
+    context = dates.context_of(start, end, params)
+    log.start = start
+    log.calls.clear()
+    log.waited.clear()
+    at(moment)
+    result = flow.fn()
+    return {
+        "waited": list(log.waited),
         "calls": [call.as_json() for call in log.calls],
         "returned": notes.names_in(result),
         "context": {name: notes.plain(value) for name, value in context.items()},
-        "filled": dates.filled((given or {}).get("templates", []), context),
+        "filled": dates.filled(templates, context),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from migration.checker.compare import differences
 from migration.checker.complete import silent_drops
-from migration.checker.dates import interval_of, templates_in
+from migration.checker.dates import runs_of, templates_in
 from migration.graph import Recording
 from migration.recorder.run import Recorder
 
@@ -22,11 +22,10 @@ def _dates(recording: Recording | None, flows: Sequence[str]) -> dict[str, Any]:
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     found = {}
     for flow, dag in zip(flows, recording.dags, strict=True):
-        start, end = interval_of(dag, text)
+        runs = [[one.isoformat() for one in run] for run in runs_of(dag, text)]
         params = dag.arguments.get("params")
         found[flow] = {
-            "start": start.isoformat(),
-            "end": end.isoformat(),
+            "runs": runs,
             "params": params if isinstance(params, dict) else {},
             "templates": templates_in(dag),
         }

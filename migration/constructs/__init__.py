@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -56,6 +56,10 @@ class Registry:
         if task.operator in self._found:
             return self._found[task.operator]
         raise RefusedError(f"there is no rule for {task.operator}; docs/convert.md says how to add one")
+
+    def run_here(self, names: Iterable[str]) -> bool:
+        """Say whether all of these constructs can be executed without a cluster, a cloud or containers."""
+        return all(self._found[name].runs_here for name in names if name in self._found)
 
 
 _REGISTERED: list[Construct] = []
