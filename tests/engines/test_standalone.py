@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from engines.run import Mode, RunRequest
 from engines.standalone import StandaloneEngine
 from pipelines.catalog import find
 from pipelines.secrets import password_of
+from tests.sessions import wait_for_a_waiting_session
 from tests.slack_sink import SECRET_PATH, SlackSink
 
 
@@ -115,7 +115,7 @@ def test_a_server_that_is_killed_under_the_run_fails_it_and_the_next_run_complet
             # The run's second step waits for this lock, so that the server is killed in the middle of it.
             holder.cursor().execute("LOCK TABLE tree_region")
             running = beside.submit(engine.run, _request(url, log_dir))
-            _wait_for_a_waiting_session(url)
+            wait_for_a_waiting_session(url)
             cluster.stop_abruptly()
             broken = running.result(60)
         states = {task.name: task.state for task in broken.tasks}
@@ -129,17 +129,6 @@ def test_a_server_that_is_killed_under_the_run_fails_it_and_the_next_run_complet
         cluster.start_again()
         assert engine.run(_request(url, log_dir)).state == "success"
         assert _count(url, "tree_region") > 0 and _count(url, "clusters") > 0
-
-
-def _wait_for_a_waiting_session(url: str) -> None:
-    deadline = time.monotonic() + 60
-    with connected(url, autocommit=True) as connection, connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-            if cursor.fetchone() != (0,):
-                return
-            time.sleep(0.05)
-    raise AssertionError("nothing waits for the lock")
 
 
 def test_no_secret_is_in_logs_run_or_process_list(sample_url: str, log_dir: Path, slack: SlackSink) -> None:

@@ -21,6 +21,7 @@ from engines.run import Run, RunRequest, run_as_json
 from pipelines.errors import CannotProceedError
 from pipelines.secrets import password_of
 from tests.process_list import command_lines
+from tests.sessions import wait_for_a_waiting_session
 from tests.slack_sink import SECRET_PATH, SlackSink
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
@@ -160,6 +161,7 @@ def test_a_run_whose_task_is_killed_fails_with_one_message(
     with connected(sample_url) as connection:
         connection.cursor().execute("LOCK TABLE trees")
         thread.start()
+        wait_for_a_waiting_session(sample_url)
         _task_process(airflow).kill()
         thread.join()
     assert runs[0].state == "failed"
@@ -170,18 +172,14 @@ def test_a_run_whose_task_is_killed_fails_with_one_message(
 
 
 def _task_process(airflow: AirflowEngine) -> psutil.Process:
-    """Wait for the process of a task that has begun its step, and give it."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        for root in airflow.server_pids():
-            for process in psutil.Process(root).children(recursive=True):
-                with contextlib.suppress(psutil.Error):
-                    title = " ".join(process.cmdline())
-                    is_task = title.startswith("airflow worker -- ") and "LocalExecutor" not in title
-                    if is_task and process.net_connections("inet"):
-                        return process
-        time.sleep(0.1)
-    raise AssertionError("no task has begun")
+    """Give the process of the one task that is running."""
+    for root in airflow.server_pids():
+        for process in psutil.Process(root).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                title = " ".join(process.cmdline())
+                if title.startswith("airflow worker -- ") and "LocalExecutor" not in title:
+                    return process
+    raise AssertionError("no task is running")
 
 
 def test_a_slack_that_refuses_is_a_warning_of_a_failed_run_too(
