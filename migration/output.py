@@ -15,19 +15,7 @@ import yaml  # type: ignore[import-untyped]
 from migration.entry import Entry
 
 RUNTIME = Path(__file__).with_name("runtime")
-RUNTIME_FILES = (
-    "replant_runtime.py",
-    "replant_assets.py",
-    "replant_book.py",
-    "replant_partitions.py",
-    "replant_context.py",
-    "replant_settings.py",
-    "replant_elsewhere.py",
-    "replant_past.py",
-    "replant_mail.py",
-    "replant_rules.py",
-    "replant_templates.py",
-)
+RUNTIME_FILES = tuple(sorted(file.name for file in RUNTIME.glob("replant_*.py")))
 PREFECT = "prefect==3.8.8"
 PACKAGES = {
     "psycopg2": "psycopg2-binary", "yaml": "pyyaml", "dateutil": "python-dateutil", "sklearn": "scikit-learn",

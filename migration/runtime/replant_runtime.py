@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from prefect import Task, allow_failure
@@ -51,6 +50,14 @@ from replant_context import (  # type: ignore[import-not-found]
     with_context,
 )
 from replant_past import wait_for_own_past  # type: ignore[import-not-found]
+from replant_references import (  # type: ignore[import-not-found]
+    Expanded,
+    inside,
+    item,
+    node_of,
+    referred,
+    resolved,
+)
 from replant_rules import FAILED, RUN, SKIP, SUCCESS, decide  # type: ignore[import-not-found]
 from replant_templates import WeekDay  # type: ignore[import-not-found]
 
@@ -88,27 +95,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Item:
-    """One key of what a task will have returned."""
-
-    of: Any
-    key: str
-
-
-@dataclass
-class Expanded:
-    """The copies of a mapped task."""
-
-    node: Node
-    futures: list[PrefectFuture[Any]] = field(default_factory=list)
-
-
-def item(of: Any, key: str) -> Item:
-    """Refer to one key of a task's result before there is one."""
-    return Item(of, key)
-
-
 def submit(
     work: Task[..., Any],
     *args: Any,
@@ -126,7 +112,7 @@ def submit(
     "teardown". `then` is called inside the task with its context and result.
     """
     book = running()
-    before = [node for node in (_node(book, one) for one in _inside([after, args, kwargs])) if node]
+    before = [node for node in (node_of(book, one) for one in inside([after, args, kwargs])) if node]
     node = book.add(work.name, list(dict.fromkeys(before)), kind)
     node.depends_on_past, node.then = depends_on_past, then
     return _submitted(work, node, book, rule, args, kwargs)
@@ -147,7 +133,7 @@ def expand(
     Waits for what the values come from. No values: one task run, skipped, as in Airflow.
     """
     book = running()
-    sources = [node for node in (_node(book, one) for one in _inside([after, over, each, fixed])) if node]
+    sources = [node for node in (node_of(book, one) for one in inside([after, over, each, fixed])) if node]
     before = list(dict.fromkeys(sources))
     node = book.add(work.name, before, "task")
     for source in before:
@@ -169,8 +155,8 @@ def expand(
 
 def _copies(book: Book, over: Mapping[str, Any] | None, each: Any) -> list[dict[str, Any]]:
     if over is None:
-        return [dict(one) for one in _resolved(book, each)]
-    lists = [_elements(_resolved(book, value)) for value in over.values()]
+        return [dict(one) for one in resolved(book, each)]
+    lists = [_elements(resolved(book, value)) for value in over.values()]
     return [dict(zip(over, values, strict=True)) for values in itertools.product(*lists)]
 
 
@@ -182,7 +168,7 @@ def _submitted(
     work: Task[..., Any], node: Node, book: Book, rule: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> PrefectFuture[Any]:
     guarded = work.with_options(retry_condition_fn=_try_again)
-    references = _referred(book, args), _referred(book, kwargs)
+    references = referred(book, args), referred(book, kwargs)
     guarded.fn = _guard(work.fn, node, book, rule, *references)
     waits = [allow_failure(future) for upstream in node.before for future in upstream.futures()]
     future: PrefectFuture[Any] = guarded.submit(wait_for=waits)
@@ -211,7 +197,7 @@ def _guard(
         node.state = FAILED  # until it ends well; also what a time-out leaves
         with book.current(node):
             try:
-                result = function(*_resolved(book, args), **_resolved(book, kwargs))
+                result = function(*resolved(book, args), **resolved(book, kwargs))
                 if node.then is not None:
                     node.then(get_current_context(), result)
             except AirflowSkipException as reason:
@@ -261,50 +247,3 @@ def _chosen(result: Any) -> set[str]:
     if result is None:
         return set()
     return {result} if isinstance(result, str) else set(result)
-
-
-def _inside(value: Any) -> Iterator[Any]:
-    """Find the futures in nested arguments."""
-    if isinstance(value, PrefectFuture | Expanded):
-        yield value
-    elif isinstance(value, Item):
-        yield from _inside(value.of)
-    elif isinstance(value, Mapping):
-        yield from _inside(list(value.values()))
-    elif isinstance(value, list | tuple | set):
-        for one in value:
-            yield from _inside(one)
-
-
-def _node(book: Book, future: Any) -> Node | None:
-    return future.node if isinstance(future, Expanded) else book.of(future)
-
-
-def _referred(book: Book, value: Any) -> Any:
-    """Replace futures by the book's nodes, so that Prefect does not wait for their results to be good."""
-    if isinstance(value, PrefectFuture | Expanded):
-        return _node(book, value)
-    if isinstance(value, Item):
-        return Item(_referred(book, value.of), value.key)
-    if isinstance(value, Mapping):
-        return {key: _referred(book, one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)([_referred(book, one) for one in value])
-    return value
-
-
-def _resolved(book: Book, value: Any) -> Any:
-    if isinstance(value, PrefectFuture | Expanded):
-        value = _node(book, value)
-    if isinstance(value, Node):
-        return value.value()
-    if isinstance(value, Item):
-        found = _resolved(book, value.of)
-        return None if found is None else found[value.key]
-    if isinstance(value, Template):
-        return value.rendered()
-    if isinstance(value, Mapping):
-        return {key: _resolved(book, one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)([_resolved(book, one) for one in value])
-    return value
