@@ -15,7 +15,7 @@ from pipelines.catalog import StepResult
 from pipelines.tree_clusters import assignment, clustering
 from pipelines.tree_clusters.locks import exclusive, limited, retried
 from pipelines.tree_clusters.settings import TreeClusterSettings
-from pipelines.tree_clusters.statements import Connection, Cursor, only_row, statement, transaction
+from pipelines.tree_clusters.statements import Connection, Cursor, only_row, statement
 
 
 def is_upgraded(cursor: Cursor) -> bool:
@@ -100,7 +100,7 @@ def assign_regions(connection: Connection, settings: TreeClusterSettings, counte
 def refresh_view(connection: Connection, settings: TreeClusterSettings, assigned: StepResult) -> StepResult:
     """Bring active_tree_region up to date: `{"refreshed": bool, ...}`."""
     if settings.dry_run:
-        return _foretell_view(connection, assigned)
+        return _foretell_view(connection, settings, assigned)
 
     def work(everything: bool = False) -> StepResult:
         with exclusive(connection, settings) as cursor:
@@ -140,8 +140,8 @@ def _refresh_table(cursor: Cursor, everything: bool) -> StepResult:
     return result
 
 
-def _foretell_view(connection: Connection, assigned: StepResult) -> StepResult:
-    with transaction(connection, read_only=True) as cursor:
+def _foretell_view(connection: Connection, settings: TreeClusterSettings, assigned: StepResult) -> StepResult:
+    with limited(connection, settings, read_only=True) as cursor:
         cursor.execute(statement("faithful_view_rows"))
         rows = only_row(cursor)[0] + assigned["rows"] - assigned.get("deleted", 0)
         return {"refreshed": False, "reason": "dry run", "dry_run": True, "rows": rows}
@@ -152,7 +152,7 @@ def rebuild_clusters(
 ) -> StepResult:
     """Bring the clusters up to date: `{"clusters": int, ...}`; `clusters` counts those written."""
     if settings.dry_run:
-        with transaction(connection, read_only=True) as cursor:
+        with limited(connection, settings, read_only=True) as cursor:
             found = len(clustering.all_clusters(cursor, settings))
             return {"clusters": found, "rebuilt": False, "reason": "dry run", "dry_run": True}
 
