@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,7 +46,7 @@ SMALLER = (
 
 
 def main() -> None:
-    """Measure and record."""
+    """Measure, and record after each case: what breaks off keeps what it has."""
     options = _options()
     growth = [int(size) for size in options.growth.split(",") if size]
     load = f"{os.getloadavg()[0]:.1f}"
@@ -53,23 +54,36 @@ def main() -> None:
     with ExitStack() as stack, Stages(18 + 2 * len(growth)) as stages:
         stages.begin("making the regions")
         bench, remark = _prepare(stack, options, stages)
-        if options.search:
-            rows += cases.searches(bench, options.search, options.peers_python)
-        if options.first_load:
-            rows += cases.first_load(bench, options.first_load)
-        if options.first_load != options.base:
-            rows += cases.load_base(bench, options.base)
-        urls = (with_database(bench.server_url, name) for name in (OURS, THEIRS))
-        rows += cases.every_two_hours(bench, options.base, *urls)
-        at_base = next(row.ours for row in rows if row.case == f"{cases.NEW:,} new on {options.base:,}")
-        for size in growth:
-            rows.append(cases.growth(bench, size, options.base, at_base or 0.0))
-    remarks = [f"{remark} Load of the machine, which has {os.cpu_count()} cores, at the start: {load}; at the"
-               f" end: {os.getloadavg()[0]:.1f}."]  # fmt: skip
+        remark += (
+            f" Load of the machine, which has {os.cpu_count()} cores, at the start: {load}; at the end: "
+        )
+        for found in _cases(bench, options, growth):
+            rows += found
+            _keep(options, rows, f"{remark}{os.getloadavg()[0]:.1f}.")
+
+
+def _cases(bench: Bench, options: argparse.Namespace, growth: list[int]) -> Iterator[list[Row]]:
+    """Give the rows of each case in turn."""
+    if options.search:
+        yield cases.searches(bench, options.search, options.peers_python)
+    if options.first_load:
+        yield cases.first_load(bench, options.first_load)
+    if options.first_load != options.base:
+        yield cases.load_base(bench, options.base)
+    urls = (with_database(bench.server_url, name) for name in (OURS, THEIRS))
+    found = cases.every_two_hours(bench, options.base, *urls)
+    yield found
+    for size in growth:
+        yield [cases.growth(bench, size, options.base, found[0].ours or 0.0)]
+
+
+def _keep(options: argparse.Namespace, rows: list[Row], remark: str) -> None:
+    """Record the rows; of the small grid only show the last."""
+    remarks = [remark, *cases.missed(rows)]
     if options.grid != "production" or options.base < 1_000_000:
         remarks.append(SMALLER)
     if options.grid == "small":
-        print(*rows, *remarks, sep="\n")
+        print(rows[-1], remark, sep="\n")
         return
     command = (
         f"python -m benchmarks.tree_clusters --grid {options.grid} --first-load {options.first_load}"
