@@ -14,6 +14,7 @@ from engines.databases import connected
 from engines.prefect import PrefectEngine
 from engines.run import Engine, Run, RunRequest
 from pipelines.tree_clusters.statements import Connection
+from tests.airflow_tasks import task_processes
 from tests.pipelines import changed_world, worlds
 
 POINTS = (
@@ -75,12 +76,14 @@ def _killed(engine: Engine, url: str, folder: Path, holding: Connection, table: 
             while not (waiting := worlds.rows(looking, WAITING)):
                 assert time.monotonic() < deadline and not running.done(), "no step came to this point"
                 time.sleep(0.05)
-            _process_at(waiting[0][0]).kill()
+            _process_at(engine, waiting[0][0]).kill()
         return running.result(120)
 
 
-def _process_at(port: int) -> psutil.Process:
-    """Give the process that is connected to the database from this port."""
+def _process_at(engine: Engine, port: int) -> psutil.Process:
+    """Give the process whose session this is; of Airflow's tasks any, since all that run are waiting."""
+    if isinstance(engine, AirflowEngine):
+        return task_processes(engine)[0]
     [pid] = {
         one.pid for one in psutil.net_connections("tcp") if one.laddr and one.laddr.port == port and one.pid
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import threading
 import time
@@ -11,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
 from engines.airflow import AirflowEngine
@@ -20,6 +18,7 @@ from engines.postgres import Cluster
 from engines.run import Run, RunRequest, run_as_json
 from pipelines.errors import CannotProceedError
 from pipelines.secrets import password_of
+from tests.airflow_tasks import task_processes
 from tests.process_list import command_lines
 from tests.sessions import wait_for_a_waiting_session
 from tests.slack_sink import SECRET_PATH, SlackSink
@@ -162,24 +161,14 @@ def test_a_run_whose_task_is_killed_fails_with_one_message(
         connection.cursor().execute("LOCK TABLE trees")
         thread.start()
         wait_for_a_waiting_session(sample_url)
-        _task_process(airflow).kill()
+        [task] = task_processes(airflow)
+        task.kill()
         thread.join()
     assert runs[0].state == "failed"
     assert "terminated by signal" in str(runs[0].error)
     [text] = slack.texts
     assert "FAILED" in text
     assert str(runs[0].url) in text
-
-
-def _task_process(airflow: AirflowEngine) -> psutil.Process:
-    """Give the process of the one task that is running."""
-    for root in airflow.server_pids():
-        for process in psutil.Process(root).children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                title = " ".join(process.cmdline())
-                if title.startswith("airflow worker -- ") and "LocalExecutor" not in title:
-                    return process
-    raise AssertionError("no task is running")
 
 
 def test_a_slack_that_refuses_is_a_warning_of_a_failed_run_too(
