@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from engines.airflow import AirflowEngine
 from engines.databases import connected, create_database, drop_database
-from engines.places import AIRFLOW_DAGS
+from engines.places import AIRFLOW_DAGS, CACHE
 from engines.postgres import Cluster
 from engines.prefect import PrefectEngine
 from pipelines.catalog import find
@@ -22,7 +23,11 @@ _NUMBERS = itertools.count(1)
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach what the tests start: whatever a shell runs in the background ignores it."""
+    """Let Ctrl-C reach what the tests start, and keep Prefect out of the user's home.
+
+    Whatever a shell runs in the background ignores Ctrl-C; whoever imports Prefect makes its folder.
+    """
+    os.environ.setdefault("PREFECT_HOME", str(CACHE / "prefect-of-tests"))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
