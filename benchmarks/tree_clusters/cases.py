@@ -103,6 +103,10 @@ def missed(rows: Sequence[Row]) -> list[str]:
             target = FLAT
         elif row.peer_name not in ("faithful", "bare COPY of its rows", "target"):
             continue
+        if row.ratio and target == FLAT and row.ratio < 1 / FLAT:
+            said.append(
+                f"Missed: {row.peer_name} takes {1 / row.ratio:.3g} of {row.case}, the target being {FLAT}."
+            )
         if row.ratio is not None and row.ratio > target:
             where = next((one.note for one in rows if one.case == row.case and one.note), "")
             said.append(
