@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -74,8 +75,18 @@ def task_table(runs: Sequence[PlainRun]) -> pd.DataFrame:
 
 
 def waited_seconds(run: PlainRun) -> float:
-    """Give the time of a run that was not spent in the tasks' own code."""
-    return float(run["seconds"]) - sum(task["seconds"] or 0.0 for task in run["tasks"])
+    """Give the seconds of a run in which no task's own code ran; tasks side by side count once."""
+    moments = sorted(
+        (datetime.fromisoformat(task["started"]), datetime.fromisoformat(task["ended"]))
+        for task in run["tasks"]
+        if task["started"] and task["ended"]
+    )
+    worked = timedelta()
+    until = datetime.min.replace(tzinfo=UTC)
+    for started, ended in moments:
+        worked += max(ended - max(started, until), timedelta())
+        until = max(until, ended)
+    return float(run["seconds"]) - worked.total_seconds()
 
 
 def _in_order(runs: Sequence[PlainRun]) -> list[PlainRun]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -113,6 +114,18 @@ class TestByHand:
         assert of(found, "airflow")["overhead"] == {
             "seconds": 6.0, "per_task": 3.0, "against": "standalone", "tasks": 2,
         }  # fmt: skip
+
+    def test_tasks_side_by_side_take_their_time_once(self) -> None:
+        roled = made("airflow", 1, 10.0, own=(3.0, 3.0))
+        at = [(1, 5), (2, 6), (3, 4), (8, 9)]
+        tasks = tuple(
+            TaskRun(
+                f"chunk[{n}]", "success", None, BEGIN + timedelta(seconds=a), BEGIN + timedelta(seconds=b)
+            )
+            for n, (a, b) in enumerate(at)
+        )
+        found = figures(replace(roled, run=replace(roled.run, tasks=tasks)))
+        assert of(found, "airflow")["overhead"]["seconds"] == 4.0
 
     def test_overhead_is_against_the_tasks_themselves_otherwise(self) -> None:
         found = figures(made("airflow", 1, 9.0, own=(1.0, 2.0)))
