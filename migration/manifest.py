@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,10 @@ from migration.writer import FlowPlan
 GROUP = equivalent("the group is the first part of the task's name", "groups")
 LABEL = equivalent("only Airflow's page shows it", "page")
 DEFAULTS = equivalent("applied to each task", "default-args")
+CALLED: dict[str, Claim] = {
+    "mask_secret": equivalent("hidden in the log of the run's process, not in its states", "masking"),
+}
+"""Airflow's functions that the authors' code calls and that mean something else in a flow."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,11 @@ def result_of(made: FlowPlan, module: Module, number: int, problems: list[tuple[
     at = dict(zip(made.order, lines, strict=True))
     items = [
         *_of_dag(made, line, problems),
+        *(
+            _item("attribute", called, made.dag.spot.line, line, claim)
+            for called, claim in CALLED.items()
+            if re.search(rf"\b{called}\(", module.text)
+        ),
         *(item for task_id in made.order for item in _of_task(made, task_id, at[task_id])),
         *_of_edges(made.dag, at),
     ]

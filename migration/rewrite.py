@@ -18,6 +18,7 @@ SHIMS = frozenset(
         "BaseSensorOperator",
         "Dataset",
         "DatasetAlias",
+        "DownstreamTasksSkipped",
         "Metadata",
         "NEVER_EXPIRE",
         "PokeReturnValue",
@@ -26,6 +27,7 @@ SHIMS = frozenset(
         "WeekDay",
         "days_ago",
         "get_current_context",
+        "mask_secret",
     }
 )
 """Names of Airflow's that `replant_runtime` gives too."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from migration import order
 from migration.base import base_options
+from migration.callbacks import read_the_run
 from migration.constructs import registry
 from migration.dag_arguments import FlowOptions, flow_options
 from migration.graph import Dag, Task
@@ -54,6 +55,7 @@ def plan(dag: Dag, site: Site, taken: set[str], doubts: tuple[tuple[int, str], .
     calls = {task.task_id: _call(task, dag, site, values) for task in dag.tasks}
     made = FlowPlan(dag, site, calls, flow, order.topological(dag), values)
     made.tracked = bool(flow.partition) or any(_needs_rules(call, dag) for call in calls.values())
+    made.tracked = made.tracked or read_the_run(dag, site)
     if made.tracked:
         _refuse_groups(made)
     made.linear = not made.tracked and order.is_line(dag, made.order)

@@ -14,6 +14,7 @@ KNOWN = ("python_callable", "op_args", "op_kwargs", "call_arguments", "templates
          "ignore_downstream_trigger_rules")  # fmt: skip
 
 
+SKIPPING = ("AirflowSkipException", "DownstreamTasksSkipped")
 STATES = frozenset({"task_state_store", "asset_state_store"})
 
 
@@ -115,4 +116,4 @@ def may_skip(task: Task, site: Site) -> bool:
     if statement is None:
         return False
     kept, _ = site.source.closure(sorted(statement.binds))
-    return any("AirflowSkipException" in one.code for one in kept)
+    return any(name in one.code for one in kept for name in SKIPPING)

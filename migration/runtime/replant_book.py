@@ -29,6 +29,8 @@ class Node:
     kind: str = "task"
     map_index: int = -1
     empty: bool = False
+    skips: frozenset[str] = frozenset()
+    """The tasks behind it that it has skipped by name."""
     depends_on_past: bool = False
     then: Callable[[dict[str, Any], Any], Any] | None = None
     state: str = ""
@@ -67,6 +69,8 @@ class Node:
     def value(self, key: str = "return_value") -> Any:
         """Give its result or what it pushed; a mapped task's as a list of what is there."""
         if self.copies:
+            if key != "return_value":
+                return [value for copy in self.copies if (value := copy.value(key)) is not None]
             return [copy.value(key) for copy in self.copies if copy.state == "success"]
         if key in self.pushed or key != "return_value":
             return self.pushed.get(key, self.result.get(key) if isinstance(self.result, dict) else None)
@@ -112,7 +116,12 @@ def running() -> Book:
     """Give the running flow's book."""
     context = FlowRunContext.get()
     name = str(context.flow_run.id) if context and context.flow_run else str(flow_run.get_id())
-    return _BOOKS.setdefault(name, Book())
+    return book_of(name)
+
+
+def book_of(flow_run_id: Any) -> Book:
+    """Give the book of a flow's run."""
+    return _BOOKS.setdefault(str(flow_run_id), Book())
 
 
 def emits(*outlets: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from prefect.runtime import flow_run, task_run
 from replant_assets import AssetStates, InletEvents, collected  # type: ignore[import-not-found]
-from replant_book import Book, Node, emits, running  # type: ignore[import-not-found]
+from replant_book import Book, Node, book_of, emits, running  # type: ignore[import-not-found]
 from replant_settings import (  # type: ignore[import-not-found]
     AirflowException,
     AirflowFailException,
@@ -20,10 +20,10 @@ from replant_settings import (  # type: ignore[import-not-found]
     BaseHook,
     BaseOperator,
     BaseSensorOperator,
+    DownstreamTasksSkipped,
     PokeReturnValue,
     PostgresHook,
     Variable,
-    airflow_hook,
     days_ago,
     previous_tick,
     wait_until,
@@ -32,7 +32,8 @@ from replant_templates import Macros, Settings, rendered  # type: ignore[import-
 
 __all__ = [
     "AirflowException", "AirflowFailException", "AirflowSkipException", "BaseHook", "BaseOperator",
-    "BaseSensorOperator", "Book", "Node", "PokeReturnValue", "PostgresHook", "Template", "Variable",
+    "BaseSensorOperator", "Book", "DownstreamTasksSkipped", "Node", "PokeReturnValue", "PostgresHook",
+    "Template", "Variable",
     "airflow_hook", "begin", "days_ago", "emits", "get_current_context", "is_latest",
     "running", "template", "wait_until",
     "with_context",
@@ -112,13 +113,18 @@ class TaskInstance:
 def get_current_context() -> dict[str, Any]:
     """Give Airflow's context of the task that runs."""
     book = running()
-    node = getattr(book.local, "node", None) or Node(str(book.context.get("dag_id", "")), [])
+    return _context(book, getattr(book.local, "node", None) or Node(str(book.context.get("dag_id", "")), []))
+
+
+def _context(book: Book, node: Node) -> dict[str, Any]:
     start, end = book.context.get("start", datetime.now(UTC)), book.context.get("end", datetime.now(UTC))
     ti = TaskInstance(book, node)
     run = type("DagRun", (), {})()
     run.conf, run.run_id, run.logical_date = book.context.get("conf", {}), ti.run_id, start
     run.execution_date, run.dag_id, run.run_type = start, ti.dag_id, ti.run_id.partition("__")[0]
     run.partition_key = book.context.get("partition_key")
+    run.start_date = flow_run.get_scheduled_start_time() or end
+    run.run_after, run.triggering_user_name = run.start_date, None
     run.external_trigger, run.data_interval_start, run.data_interval_end = True, start, end
     dag = type("Dag", (), {"dag_id": ti.dag_id, "params": book.context.get("params", {})})()
     task = type("Operator", (), {"task_id": node.name, "dag_id": ti.dag_id, "dag": dag})()
@@ -138,6 +144,29 @@ def get_current_context() -> dict[str, Any]:
         "asset_state_store": AssetStates(), "partition_key": run.partition_key,
         "var": Settings("variable"), "conn": Settings("connection"), **book.context.get("macros", {}),
     }  # fmt: skip
+
+
+def airflow_hook(callback: Callable[..., Any]) -> Any:
+    """Make a Prefect state hook of an Airflow callback, which takes a context.
+
+    As in Airflow it is not called for a task that was skipped or could not run.
+    """
+
+    def hook(owner: Any, run: Any, state: Any) -> None:
+        if state.name in ("Skipped", "UpstreamFailed"):
+            return
+        book = book_of(getattr(run, "flow_run_id", None) or run.id)
+        moment = run.expected_start_time or run.start_time or datetime.now(UTC)
+        known = {"start": moment, "end": moment, "run_id": str(getattr(run, "flow_run_id", None) or run.id)}
+        known.update(dag_id=flow_run.get_flow_name() or owner.name, params=flow_run.get_parameters() or {})
+        book.context = {**known, **book.context}
+        node = book.by_run.get(str(run.id)) or Node(owner.name, list(book.nodes.values()))
+        context = _context(book, node)
+        context["ti"].state = state.name
+        callback({**context, "exception": state.message, "reason": state.message})
+
+    hook.__name__ = getattr(callback, "__name__", "callback")
+    return hook
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,14 @@ BLOCK = "smtp-url"
 
 
 def mails(*addresses: str) -> Any:
-    """Make a Prefect state hook that writes to the addresses; an error is in the run's log."""
+    """Make a Prefect state hook that writes to the addresses; an error is in the run's log.
+
+    As in Airflow there is no mail of a task that could not run.
+    """
 
     def hook(owner: Any, run: Any, state: Any) -> None:
+        if state.name == "UpstreamFailed":
+            return
         message = EmailMessage()
         message["Subject"] = f"Prefect: {owner.name} {state.name}"
         message["To"] = ", ".join(addresses)

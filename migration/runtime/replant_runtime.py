@@ -33,6 +33,7 @@ from replant_context import (  # type: ignore[import-not-found]
     BaseOperator,
     BaseSensorOperator,
     Book,
+    DownstreamTasksSkipped,
     Node,
     PokeReturnValue,
     PostgresHook,
@@ -49,6 +50,7 @@ from replant_context import (  # type: ignore[import-not-found]
     wait_until,
     with_context,
 )
+from replant_masking import mask_secret  # type: ignore[import-not-found]
 from replant_past import wait_for_own_past  # type: ignore[import-not-found]
 from replant_references import (  # type: ignore[import-not-found]
     Expanded,
@@ -73,6 +75,7 @@ __all__ = [
     "BaseSensorOperator",
     "Dataset",
     "DatasetAlias",
+    "DownstreamTasksSkipped",
     "Metadata",
     "PokeReturnValue",
     "PostgresHook",
@@ -88,6 +91,7 @@ __all__ = [
     "get_current_context",
     "is_latest",
     "item",
+    "mask_secret",
     "submit",
     "template",
     "wait_until",
@@ -202,6 +206,8 @@ def _guard(
                     node.then(get_current_context(), result)
             except AirflowSkipException as reason:
                 return _passed_over(node, SKIP, str(reason))
+            except DownstreamTasksSkipped as named:
+                node.skips, result = named.tasks, node.pushed.get("return_value")
         if isinstance(result, State) and result.name == "Skipped":
             return _passed_over(node, SKIP, result.message or "")
         node.state, node.result = SUCCESS, result
@@ -237,6 +243,8 @@ def _cut_off(node: Node) -> bool:
             return True
         if upstream.kind == "soft_short_circuit" and upstream.state == SUCCESS and not upstream.result:
             return True
+    if any(node.name in ancestor.skips for ancestor in ancestors):
+        return True
     return any(
         ancestor.kind == "short_circuit" and ancestor.state == SUCCESS and not ancestor.result
         for ancestor in ancestors

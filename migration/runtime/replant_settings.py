@@ -10,7 +10,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -41,6 +41,14 @@ class AirflowSkipException(AirflowException):
 
 class AirflowFailException(AirflowException):
     """Ends a task as failed, without further tries."""
+
+
+class DownstreamTasksSkipped(AirflowException):
+    """Ends a task well and skips the tasks of these ids behind it; an index of a copy is left out."""
+
+    def __init__(self, *, tasks: Iterable[str | tuple[str, int]]) -> None:
+        super().__init__()
+        self.tasks = frozenset(one if isinstance(one, str) else one[0] for one in tasks)
 
 
 def block_name(name: str) -> str:
@@ -214,41 +222,6 @@ def wait_until(
             text = f"not there after {limit:g} s"
             raise AirflowSkipException(text) if skip else TimeoutError(text)
         time.sleep(pause)
-
-
-def airflow_hook(callback: Callable[..., Any]) -> Any:
-    """Make a Prefect state hook of an Airflow callback, which takes a context."""
-
-    def hook(owner: Any, run: Any, state: Any) -> None:
-        ti = SimpleNamespace(
-            task_id=getattr(owner, "name", ""),
-            dag_id=getattr(owner, "name", ""),
-            run_id=str(run.id),
-            log_url="",
-            try_number=getattr(run, "run_count", 1),
-            state=state.name,
-        )
-        moment = run.expected_start_time or run.start_time
-        callback(
-            {
-                "task_instance": ti,
-                "ti": ti,
-                "task": owner,
-                "dag": SimpleNamespace(dag_id=ti.dag_id),
-                "dag_run": SimpleNamespace(run_id=ti.run_id, dag_id=ti.dag_id, conf={}),
-                "run_id": ti.run_id,
-                "logical_date": moment,
-                "execution_date": moment,
-                "ds": f"{moment:%Y-%m-%d}" if moment else "",
-                "ts": moment.isoformat() if moment else "",
-                "exception": state.message,
-                "reason": state.message,
-                "params": getattr(run, "parameters", {}),
-            }
-        )
-
-    hook.__name__ = getattr(callback, "__name__", "callback")
-    return hook
 
 
 def previous_tick(every: str | timedelta, moment: datetime, timezone: str, forward: bool = False) -> datetime:

@@ -1,0 +1,64 @@
+"""Callbacks become state hooks; a task may skip others by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.prefect, pytest.mark.slow]
+
+
+def test_what_stays(converted: Any) -> None:
+    made = converted("""
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        said = []
+        def failed(context):
+            ti = context["ti"]
+            said.append(("failed", ti.task_id, context["dag"].dag_id, ti.xcom_pull(task_ids="first"),
+                         "on purpose" in str(context["exception"])))
+            ti.xcom_push(key="told", value=ti.task_id)
+        def succeeded(context): said.append(("succeeded", context["ti"].task_id, context["ds"]))
+        def ended(context): said.append(("ended", context["ti"].xcom_pull(task_ids="second", key="told")))
+        def one(): return 5
+        def two(ti): raise ValueError("on purpose")
+        with DAG("d", schedule_interval="@daily", on_failure_callback=ended,
+                 default_args={"on_failure_callback": failed, "on_success_callback": succeeded}):
+            first = PythonOperator(task_id="first", python_callable=one)
+            second = PythonOperator(task_id="second", python_callable=two)
+            third = PythonOperator(task_id="third", python_callable=one)
+            first >> second >> third
+    """)
+    ran = made.run(logical_date="2026-03-29T00:00:00+00:00")
+    assert made.dag.status == "converted" and ran.of("third") == "upstream_failed"
+    assert ran.module.said == [
+        ("succeeded", "first", "2026-03-29"), ("failed", "second", "d", 5, True), ("ended", "second"),
+    ]  # fmt: skip
+
+
+def test_tasks_are_skipped_by_name_and_their_rule_does_not_help(converted: Any) -> None:
+    made = converted("""
+        from airflow.sdk import dag, get_current_context, task
+        from airflow.sdk.exceptions import DownstreamTasksSkipped
+        @dag(dag_id="d")
+        def build():
+            @task
+            def count():
+                get_current_context()["ti"].xcom_push(key="return_value", value=7)
+                raise DownstreamTasksSkipped(tasks=["plan", ("each", -1)])
+            @task
+            def plan(counted): return [1, 2]
+            @task(trigger_rule="all_done")
+            def each(one): return one
+            @task(trigger_rule="none_failed")
+            def last(counted, made):
+                assert counted == 7 and not made
+            counted = count()
+            last(counted, each.expand(one=plan(counted)))
+        build()
+    """)
+    ran = made.run()
+    assert made.dag.status == "converted", made.dag.items
+    states = {name: ran.of(name) for name in ran.tasks}
+    assert states == {"count": "success", "plan": "skipped", "each": "skipped", "last": "success"}
