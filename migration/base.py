@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from migration import executor_config
 from migration.assets import outlets_of
 from migration.graph import Dag, Task
 from migration.literals import Values, quoted
@@ -67,17 +68,14 @@ NOTES: dict[str, Claim] = {
     "queue": equivalent("the work queue is chosen for the deployment, not for a task", "queue"),
     "depends_on_past": equivalent("the task waits until it has succeeded in the run before", "past"),
     "wait_for_downstream": refused("Prefect does not look at the run before"),
-    "executor_config": refused("set the work pool's job variables for the deployment instead"),
     "executor": refused("choose a work pool for the deployment instead"),
     "run_as_user": refused("run the worker as that user"),
     "resources": refused("set the work pool's job variables for the deployment instead"),
-    "sla": refused("make a Prefect automation for a late or long run"),
     "email_on_failure": equivalent("there is no address to write to", "mail"),
     "email_on_retry": refused("Prefect has no notice on a retry; drop the argument in the source"),
     "pool_slots": refused("a tag's concurrency limit counts every task as one"),
     "on_execute_callback": refused("call it at the beginning of the task"),
     "on_skipped_callback": refused("Prefect has no hook for a skip"),
-    "on_retry_callback": refused("Prefect has no hook for a retry"),
     "retry_policy": refused("write a retry_condition_fn for the task"),
     "do_xcom_push": equivalent("the result stays in the run; nobody reads it", "results"),
     "task_display_name": equivalent("the run keeps the id as its name", "names"),
@@ -221,6 +219,25 @@ def _callback(hook: str) -> Callable[..., Claim]:
     return write
 
 
+def _on_retry(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    if task.get("retries") in (None, 0):
+        return Claim(note="without retries it is never called")
+    given = value if isinstance(value, list) else [value]
+    options["retry_condition_fn"] = f"airflow_retry({', '.join(values.write(one) for one in given)})"
+    values.runtime.add("airflow_retry")
+    return equivalent("called when the task has failed and is about to wait for its next try", "callbacks")
+
+
+def _executor_config(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    return executor_config.claim_of(value)
+
+
+def _sla(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    if dag.arguments.get("sla_miss_callback") or task.get("email"):
+        raise RefusedError("somebody is told when it is late: make a Prefect automation for that", "sla")
+    return equivalent("only Airflow's page shows that it was late", "sla")
+
+
 def _rule(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
     if not isinstance(value, str):
         raise RefusedError("a trigger rule that is only known while Airflow builds the DAG", "trigger_rule")
@@ -265,6 +282,9 @@ WRITERS: dict[str, Callable[..., Claim]] = {
     "doc_yaml": _doc,
     "on_failure_callback": _callback("on_failure"),
     "on_success_callback": _callback("on_completion"),
+    "on_retry_callback": _on_retry,
+    "executor_config": _executor_config,
+    "sla": _sla,
     "trigger_rule": _rule,
     "params": _params,
     "outlets": _outlets,

@@ -41,7 +41,6 @@ SIMPLE: dict[str, Claim] = {
     "render_template_as_native_obj": refused("templates give text; turn it into a value in the task"),
     "user_defined_filters": refused("write the filter as a function that the task calls"),
     "jinja_environment_kwargs": refused("the templates' settings are fixed"),
-    "sla_miss_callback": refused("make a Prefect automation for a late run"),
     "deadline": refused("make a Prefect automation for a late run"),
     "allowed_run_types": refused("Prefect does not limit how a flow is started"),
 }
@@ -252,6 +251,12 @@ def _macros(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
     return Claim()
 
 
+def _sla_missed(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
+    if value and any(task.get("sla") for task in dag.tasks):
+        raise RefusedError("somebody is told when a task is late: make a Prefect automation for that")
+    return Claim(note="no task has an SLA, so it is never called")
+
+
 def _callback(hook: str) -> Callable[..., Claim]:
     def write(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
         if value is None:
@@ -280,4 +285,5 @@ WRITERS: dict[str, Callable[..., Claim]] = {
     "user_defined_macros": _macros,
     "on_failure_callback": _callback("on_failure"),
     "on_success_callback": _callback("on_completion"),
+    "sla_miss_callback": _sla_missed,
 }

@@ -60,7 +60,9 @@ def write(task: Task, site: Site) -> Written:
 
     Raises RefusedError.
     """
-    lines, uses, runtime = [], [], []
+    lines: list[str] = []
+    uses: list[str] = []
+    runtime: list[str] = []
     if task.get("log_response"):
         lines.append("get_run_logger().info(answer.text)")
     if task.get("response_check"):

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
+from prefect.logging.loggers import task_run_logger
 from prefect.runtime import flow_run, task_run
 from replant_assets import AssetStates, InletEvents, collected  # type: ignore[import-not-found]
 from replant_book import Book, Node, book_of, emits, running  # type: ignore[import-not-found]
@@ -34,7 +35,7 @@ __all__ = [
     "AirflowException", "AirflowFailException", "AirflowSkipException", "BaseHook", "BaseOperator",
     "BaseSensorOperator", "Book", "DownstreamTasksSkipped", "Node", "PokeReturnValue", "PostgresHook",
     "Template", "Variable",
-    "airflow_hook", "begin", "days_ago", "emits", "get_current_context", "is_latest",
+    "airflow_hook", "airflow_retry", "begin", "days_ago", "emits", "get_current_context", "is_latest",
     "running", "template", "wait_until",
     "with_context",
 ]  # fmt: skip
@@ -153,20 +154,37 @@ def airflow_hook(callback: Callable[..., Any]) -> Any:
     """
 
     def hook(owner: Any, run: Any, state: Any) -> None:
-        if state.name in ("Skipped", "UpstreamFailed"):
-            return
-        book = book_of(getattr(run, "flow_run_id", None) or run.id)
-        moment = run.expected_start_time or run.start_time or datetime.now(UTC)
-        known = {"start": moment, "end": moment, "run_id": str(getattr(run, "flow_run_id", None) or run.id)}
-        known.update(dag_id=flow_run.get_flow_name() or owner.name, params=flow_run.get_parameters() or {})
-        book.context = {**known, **book.context}
-        node = book.by_run.get(str(run.id)) or Node(owner.name, list(book.nodes.values()))
-        context = _context(book, node)
-        context["ti"].state = state.name
-        callback({**context, "exception": state.message, "reason": state.message})
+        if state.name not in ("Skipped", "UpstreamFailed"):
+            _tell(callback, owner, run, state)
 
     hook.__name__ = getattr(callback, "__name__", "callback")
     return hook
+
+
+def airflow_retry(*callbacks: Callable[..., Any]) -> Callable[[Any, Any, Any], bool]:
+    """Make a Prefect `retry_condition_fn` that calls Airflow callbacks before each further try."""
+
+    def condition(owner: Any, run: Any, state: Any) -> bool:
+        for callback in callbacks:
+            try:
+                _tell(callback, owner, run, state)
+            except Exception:  # noqa: BLE001 - as in Airflow its error does not stop the next try
+                task_run_logger(run, owner).exception("A callback on a retry has failed.")
+        return True
+
+    return condition
+
+
+def _tell(callback: Callable[..., Any], owner: Any, run: Any, state: Any) -> None:
+    book = book_of(getattr(run, "flow_run_id", None) or run.id)
+    moment = run.expected_start_time or run.start_time or datetime.now(UTC)
+    known = {"start": moment, "end": moment, "run_id": str(getattr(run, "flow_run_id", None) or run.id)}
+    known.update(dag_id=flow_run.get_flow_name() or owner.name, params=flow_run.get_parameters() or {})
+    book.context = {**known, **book.context}
+    node = book.by_run.get(str(run.id)) or Node(owner.name, list(book.nodes.values()))
+    context = _context(book, node)
+    context["ti"].state = state.name
+    callback({**context, "exception": state.message, "reason": state.message})
 
 
 @dataclass(frozen=True)

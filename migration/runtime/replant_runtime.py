@@ -40,6 +40,7 @@ from replant_context import (  # type: ignore[import-not-found]
     Template,
     Variable,
     airflow_hook,
+    airflow_retry,
     begin,
     days_ago,
     emits,
@@ -83,6 +84,7 @@ __all__ = [
     "Variable",
     "WeekDay",
     "airflow_hook",
+    "airflow_retry",
     "begin",
     "days_ago",
     "decide",
@@ -171,7 +173,7 @@ def _elements(value: Any) -> list[Any]:
 def _submitted(
     work: Task[..., Any], node: Node, book: Book, rule: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> PrefectFuture[Any]:
-    guarded = work.with_options(retry_condition_fn=_try_again)
+    guarded = work.with_options(retry_condition_fn=_try_again(work.retry_condition_fn))
     references = referred(book, args), referred(book, kwargs)
     guarded.fn = _guard(work.fn, node, book, rule, *references)
     waits = [allow_failure(future) for upstream in node.before for future in upstream.futures()]
@@ -180,11 +182,15 @@ def _submitted(
     return future
 
 
-def _try_again(_: Any, __: Any, state: State[Any]) -> bool:
-    """Do not try again what could not run, nor what says so."""
-    if state.name == "UpstreamFailed":
-        return False
-    return "AirflowFailException" not in (state.message or "")
+def _try_again(condition: Callable[[Any, Any, Any], Any] | None) -> Callable[[Any, Any, Any], bool]:
+    """Do not try again what could not run, nor what says so; else the task's own condition decides."""
+
+    def decides(owner: Any, run: Any, state: State[Any]) -> bool:
+        if state.name == "UpstreamFailed" or "AirflowFailException" in (state.message or ""):
+            return False
+        return condition is None or bool(condition(owner, run, state))
+
+    return decides
 
 
 def _guard(

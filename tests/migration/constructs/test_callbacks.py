@@ -62,3 +62,30 @@ def test_tasks_are_skipped_by_name_and_their_rule_does_not_help(converted: Any) 
     assert made.dag.status == "converted", made.dag.items
     states = {name: ran.of(name) for name in ran.tasks}
     assert states == {"count": "success", "plan": "skipped", "each": "skipped", "last": "success"}
+
+
+@pytest.mark.parametrize("behind", ["", "trigger_rule='all_done'"])
+def test_a_callback_hears_of_each_further_try(converted: Any, behind: str) -> None:
+    made = converted(f"""
+        from datetime import timedelta
+        from airflow import DAG
+        from airflow.operators.bash import BashOperator
+        from airflow.operators.python import PythonOperator
+        tries, said = [], []
+        def again(context):
+            said.append((context["ti"].task_id, len(tries), "not yet" in str(context["exception"])))
+            raise ValueError("of the callback")
+        def work():
+            tries.append(1)
+            if len(tries) < 3: raise ValueError("not yet")
+        with DAG("d"):
+            PythonOperator(task_id="work", python_callable=work, retries=4, on_retry_callback=again,
+                           retry_delay=timedelta(seconds=0)) >> BashOperator(
+                task_id="behind", bash_command="echo", on_retry_callback=again, {behind})
+    """)
+    assert made.dag.status == "converted", made.dag.items
+    assert made.note("work.on_retry_callback")[0] == "equivalent"
+    assert made.note("behind.on_retry_callback") == ("converted", "without retries it is never called")
+    ran = made.run()
+    assert (ran.of("work"), ran.state) == ("success", "COMPLETED")
+    assert ran.module.said == [("work", 1, True), ("work", 2, True)]

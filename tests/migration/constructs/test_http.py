@@ -28,7 +28,7 @@ class Service(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps({"times": times}).encode())
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
@@ -43,7 +43,8 @@ def service(prefect_server: None) -> Iterator[list[Any]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
     Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}/api"
-    Webhook(url=address, headers={"X-Key": "k"}).save("my-api", overwrite=True)
+    block = Webhook.model_validate({"url": address, "headers": {"X-Key": "k"}})
+    block.save("my-api", overwrite=True)
     yield Service.asked
     server.shutdown()
     server.server_close()
