@@ -86,13 +86,20 @@ def _seconds(value: Any) -> Any:
     return value["$timedelta"] if isinstance(value, dict) and "$timedelta" in value else value
 
 
+MOST_TRIES = 50
+"""Prefect makes no more delays than that."""
+
+
 def _options(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
     retries = task.get("retries") or 0
     if isinstance(retries, int) and call["retries"] != retries:
         yield f"{task.task_id} tries again {call['retries']} times instead of {retries}"
     if retries:
         delay = _seconds(task.get("retry_delay", 300.0))
-        wanted = "by a function" if task.get("retry_exponential_backoff") else delay
+        wanted = delay
+        is_known = isinstance(retries, int) and isinstance(delay, int | float)
+        if task.get("retry_exponential_backoff") and is_known:
+            wanted = [delay * 2**number for number in range(min(retries, MOST_TRIES))]
         if call["retry_delay_seconds"] != wanted:
             yield f"{task.task_id} waits {call['retry_delay_seconds']} s between tries instead of {wanted}"
     timeout = _seconds(task.get("execution_timeout"))

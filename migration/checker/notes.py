@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+from prefect import unmapped
+
 LIMIT = 10_000
 """Copies of a mapped task beyond which they are counted, not listed."""
 
@@ -115,7 +117,8 @@ def watch(task_class: Any, log: Log) -> None:
         lists = {
             name: [value] * value.note_copies if isinstance(value, Noted) else value
             for name, value in kwargs.items()
-            if isinstance(value, list | tuple) or (isinstance(value, Noted) and value.note_copies)
+            if (isinstance(value, list | tuple) and not isinstance(value, unmapped))
+            or (isinstance(value, Noted) and value.note_copies)
         }
         fixed = {name: getattr(value, "value", value) for name, value in kwargs.items() if name not in lists}
         rows = [dict(zip(lists, row, strict=False)) for row in zip(*lists.values(), strict=False)]

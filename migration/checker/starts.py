@@ -54,8 +54,12 @@ def _resources(value: Any) -> Iterator[str]:
             yield from _resources(one)
 
 
+CRON_TIMETABLES = ("CronTriggerTimetable", "CronDataIntervalTimetable")
+
+
 def _schedule(dag: Dag, deployment: Mapping[str, Any]) -> Iterator[str]:
-    value = dag.arguments.get("schedule", dag.arguments.get("schedule_interval"))
+    given = [dag.arguments.get(name) for name in ("schedule", "schedule_interval", "timetable")]
+    value = next((one for one in given if one is not None), None)
     schedules: Sequence[Mapping[str, Any]] = deployment.get("schedules") or []
     if isinstance(value, str) and not value.startswith(("@once", "@continuous")):
         wanted = PRESETS.get(value, value)
@@ -64,5 +68,9 @@ def _schedule(dag: Dag, deployment: Mapping[str, Any]) -> Iterator[str]:
     elif isinstance(value, dict) and "$timedelta" in value:
         if [one.get("interval") for one in schedules] != [value["$timedelta"]]:
             yield "the schedule's interval is lost"
+    elif isinstance(value, dict) and value.get("$made") in CRON_TIMETABLES:
+        cron = value["kwargs"].get("cron", next(iter(value["args"]), None))
+        if [one.get("cron") for one in schedules] != [PRESETS.get(str(cron), cron)]:
+            yield f"the timetable's schedule {cron} is lost"
     elif value is None and schedules:
         yield "the flow has a schedule that the DAG has not"

@@ -71,6 +71,17 @@ def mapped():
     total(pair.partial(c=5).expand(a=numbers(), b=[7, 8]))
 mapped()
 """,
+    "steady": """
+from datetime import timedelta
+from airflow.decorators import dag, task
+from airflow.timetables.trigger import CronTriggerTimetable
+@dag(timetable=CronTriggerTimetable("0 1 * * 3", timezone="UTC"))
+def steady():
+    @task(retries=3, retry_delay=timedelta(minutes=1), retry_exponential_backoff=True)
+    def pair(x, y): return x * y
+    pair.partial(y=7).expand(x=[1, 2])
+steady()
+""",
     "grouped": """
 from airflow.decorators import dag, task, task_group
 @dag(schedule=None)
@@ -132,6 +143,10 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("other date", "dated", r"timedelta\(days=1\)", "timedelta(days=2)"),
     ("other hour", "dated", r"1970, 1, 1, 6, 0", "1970, 1, 1, 7, 0"),
     ("other parameter", "dated", r"\{size\}", "{3 * size}"),
+    ("other fixed value", "steady", r"unmapped\(7\)", "unmapped(8)"),
+    ("lost copies", "steady", r"x=\[1, 2\]", "x=[1]"),
+    ("other pause", "steady", r"backoff\(60\)", "backoff(61)"),
+    ("steady pause", "steady", r"exponential_backoff\(60\)", "60"),
     ("imports airflow", "mapped", r"\A", "import airflow\n"),
 ]
 
