@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from migration.constructs import construct
@@ -16,18 +17,10 @@ CODE = '''def @NAME@(
     labels: dict[str, str] | None = None,
     annotations: dict[str, str] | None = None,
     keep: bool = False,
-    context: str | None = None,
-    config_file: str | None = None,
-    in_cluster: bool = True,
-    **spec: Any,
+@CHOICE@    **spec: Any,
 ) -> None:
     """Run a pod with one container and wait for its end; what it prints is in the log."""
-    if in_cluster:
-        kubernetes.config.load_incluster_config()
-    else:
-        kubernetes.config.load_kube_config(config_file, context)
-    core = kubernetes.client.CoreV1Api()
-    metadata = {"generateName": f"{name}-", "labels": labels or {}, "annotations": annotations or {}}
+@CLIENT@    metadata = {"generateName": f"{name}-", "labels": labels or {}, "annotations": annotations or {}}
     pod = {
         "metadata": metadata,
         "spec": {"restartPolicy": "Never", "containers": [{"name": "base", **container}], **spec},
@@ -45,6 +38,17 @@ CODE = '''def @NAME@(
     if phase == "Failed":
         raise RuntimeError(f"the pod {made} failed")
 '''
+CHOICE = """    context: str | None = None,
+    config_file: str | None = None,
+    in_cluster: bool = True,
+"""
+CLIENT = """    if in_cluster:
+        kubernetes.config.load_incluster_config()
+    else:
+        kubernetes.config.load_kube_config(config_file, context)
+    core = kubernetes.client.CoreV1Api()
+"""
+IMPORTS = ("import kubernetes.client", "import time", "from typing import Any")
 IN_CONTAINER = {
     "image": "image", "cmds": "command", "arguments": "args", "image_pull_policy": "imagePullPolicy",
     "volume_mounts": "volumeMounts", "container_resources": "resources", "env_from": "envFrom",
@@ -70,6 +74,16 @@ def write(task: Task, site: Site) -> Written:
 
     Raises RefusedError.
     """
+    code = CODE.replace("@CHOICE@", CHOICE).replace("@CLIENT@", CLIENT)
+    imports = (*IMPORTS, "import kubernetes.config")
+    return written(task, site, Work("kubernetes pod", "run_pod", code, imports=imports))
+
+
+def written(task: Task, site: Site, work: Work, more: Mapping[str, Any] | None = None) -> Written:
+    """Write a task that runs a pod; `more`: arguments of the work's own.
+
+    Raises RefusedError.
+    """
     if task.mapping is not None:
         raise RefusedError("a mapped pod", "expand")
     for name, allowed in WITHOUT_EFFECT.items():
@@ -78,7 +92,7 @@ def write(task: Task, site: Site) -> Written:
     container = {key: task.get(name) for name, key in IN_CONTAINER.items() if task.get(name)}
     if task.get("env_vars"):
         container["env"] = _variables(task.get("env_vars"))
-    given: dict[str, Any] = {"container": container}
+    given: dict[str, Any] = {"container": container, **(more or {})}
     given.update({key: task.get(name) for name, key in {**PASSED, **IN_SPEC}.items() if task.get(name)})
     if task.get("is_delete_operator_pod") is False or task.get("on_finish_action") == "keep_pod":
         given["keep"] = True
@@ -88,13 +102,6 @@ def write(task: Task, site: Site) -> Written:
     for key, value in list(given.items()):
         given[key], is_template = site.templated(value, task)
         tracked = tracked or is_template
-    imports = (
-        "import kubernetes.client",
-        "import kubernetes.config",
-        "import time",
-        "from typing import Any",
-    )
-    work = Work("kubernetes pod", "run_pod", CODE, imports=imports)
     names = (*IN_CONTAINER, *IN_SPEC, *PASSED, *WITHOUT_EFFECT, "name", "env_vars")
     claims = {name: Claim() for name in names if task.has(name)}
     claims["image"] = equivalent("a pod by Kubernetes' own client; logs come at its end", "kubernetes")

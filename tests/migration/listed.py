@@ -132,6 +132,12 @@ LISTED = (
         GKE[1:],
         "GKEStartPodOperator",
     ),
+    Listed(
+        "GKEPodOperator",
+        f"GKEPodOperator(project_id='p', location='l', cluster_name='c', {POD_ARGUMENTS}",
+        GKE[:1],
+        "GKEPodOperator",
+    ),
     Listed("DockerOperator", "DockerOperator(task_id='t', image='x')", DOCKER, "DockerOperator"),
     Listed(
         "SimpleHttpOperator",

@@ -6,6 +6,7 @@ No container runs here: what Docker or a cluster would do with it is not tested.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -116,3 +117,73 @@ def test_a_pod_is_made_watched_and_deleted(converted: Any, monkeypatch: pytest.M
     container = good["spec"]["containers"][0]
     assert (container["image"], container["command"]) == ("cruncher:1", ["run"])
     assert container["env"][0]["value"] == "me:us" and good["spec"]["volumes"] == [{"name": "data"}]
+
+
+def test_a_pod_on_a_cluster_of_googles(converted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = converted("""
+        from airflow import DAG
+        from airflow.providers.google.cloud.operators.kubernetes_engine import GKEStartPodOperator
+        cluster = {"project_id": "p", "location": "l", "cluster_name": "c"}
+        with DAG("d"):
+            GKEStartPodOperator(task_id="good", name="a", image="x", namespace="n",
+                                use_internal_ip=True, **cluster)
+            GKEStartPodOperator(task_id="as_another", name="a", image="x", impersonation_chain="y", **cluster)
+    """)
+    assert made.note("good.cluster_name")[0] == "equivalent"
+    assert made.note("as_another.impersonation_chain")[0] == "refused"
+    asked: list[Any] = []
+    known = {
+        "masterAuth": {"clusterCaCertificate": "Y2VydA=="}, "endpoint": "1.1.1.1",
+        "privateClusterConfig": {"privateEndpoint": "10.0.0.1"},
+    }  # fmt: skip
+
+    class Session:
+        def __init__(self, credentials: Any) -> None:
+            self.credentials = credentials
+
+        def get(self, url: str) -> Any:
+            asked.append(url)
+            return SimpleNamespace(raise_for_status=lambda: None, json=lambda: known)
+
+    class Core:
+        def __init__(self, configuration: Any) -> None:
+            asked.append((configuration.host, configuration.api_key["authorization"]))
+            asked.append(Path(configuration.ssl_ca_cert).read_text())
+
+        def create_namespaced_pod(self, namespace: str, pod: Any) -> Any:
+            asked.append(namespace)
+            return SimpleNamespace(metadata=SimpleNamespace(name="made"))
+
+        def read_namespaced_pod(self, name: str, namespace: str) -> Any:
+            return SimpleNamespace(status=SimpleNamespace(phase="Succeeded"))
+
+        def read_namespaced_pod_log(self, name: str, namespace: str) -> str:
+            return "said"
+
+        def delete_namespaced_pod(self, name: str, namespace: str) -> None:
+            asked.append("deleted")
+
+    credentials: Any = SimpleNamespace(
+        valid=False, token="", refresh=lambda _: setattr(credentials, "token", "t")
+    )
+    modules: dict[str, dict[str, Any]] = {
+        "kubernetes": {}, "google": {}, "google.auth": {"default": lambda scopes: (credentials, "p")},
+        "google.auth.transport": {},
+        "google.auth.transport.requests": {"AuthorizedSession": Session, "Request": object},
+        "kubernetes.client": {
+            "CoreV1Api": Core, "ApiClient": lambda configuration: configuration,
+            "Configuration": lambda: SimpleNamespace(api_key={}),
+        },
+    }  # fmt: skip
+    for name, content in modules.items():
+        module = ModuleType(name)
+        module.__dict__.update(content)
+        monkeypatch.setitem(sys.modules, name, module)
+        if "." in name:
+            setattr(sys.modules[name.rpartition(".")[0]], name.rpartition(".")[2], module)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    assert made.run().of("good") == "success"
+    assert asked == [
+        "https://container.googleapis.com/v1/projects/p/locations/l/clusters/c",
+        ("https://10.0.0.1", "Bearer t"), "cert", "n", "deleted",
+    ]  # fmt: skip
