@@ -171,6 +171,8 @@ def _timetable(value: Any, found: FlowOptions) -> Claim:
             _timetable(kwargs["timetable"], found)
             found.deployment["triggers"] = [{**trigger, "enabled": True}]
             return equivalent("a schedule, and a trigger on the assets' events", "assets")
+    if isinstance(value, dict) and "$symbol" in value:
+        raise RefusedError("a schedule that a setting gives; give the export with --settings")
     raise RefusedError(
         f"the timetable {kind or 'of this DAG'} has no counterpart; list its times in the deployment"
     )

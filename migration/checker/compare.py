@@ -113,6 +113,8 @@ def _options(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
         wanted_hooks = len(value) if isinstance(value, list) else int(value is not None)
         if call["hooks"][hook] < wanted_hooks:
             yield f"{task.task_id} lost its {name}"
+    if retries and task.get("on_retry_callback") and not call["retry_condition"]:
+        yield f"{task.task_id} lost its on_retry_callback"
 
 
 def _behaviour(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
@@ -144,7 +146,11 @@ def _copies(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
         yield from _columns(task, call, group)
     if task.mapping is not None and task.mapping.kind == "expand":
         lists = list(task.mapping.arguments.values())
-        if all(isinstance(one, list) for one in lists):
+        if list(task.mapping.arguments) == ["op_kwargs"] and isinstance(lists[0], list):
+            each = (call["over"] or {}).get("each") or []
+            if [_shown(one) for one in each] != [_shown(one) for one in lists[0]]:
+                yield f"{task.task_id} has other copies"
+        elif all(isinstance(one, list) for one in lists):
             wanted = 1
             for one in lists:
                 wanted *= len(one)

@@ -74,6 +74,7 @@ class Call:
             "over": plain(self.over),
             "retries": task.retries,
             "retry_delay_seconds": _delay(task.retry_delay_seconds),
+            "retry_condition": task.retry_condition_fn is not None,
             "timeout_seconds": task.timeout_seconds,
             "tags": sorted(task.tags),
             "hooks": {

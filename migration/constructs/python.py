@@ -33,6 +33,8 @@ def written(task: Task, site: Site, kind: str = "task") -> Written:
     if task.get("templates_dict"):
         kwargs["templates_dict"] = _with_files(task.get("templates_dict"), task, site)
     over, each = mapping_of(task)
+    if args and (over is not None or each is not None):
+        args, kwargs = [], {**_by_name(args, task, site), **kwargs}
     given = set(kwargs) | set(over or {})
     signature = site.signature(task.get("python_callable") or {"file": "", "$callable": "", "line": 0})
     if signature is not None:
@@ -59,6 +61,17 @@ def written(task: Task, site: Site, kind: str = "task") -> Written:
     skips = may_skip(task, site)
     needs_runtime = tracked or templates or skips or kind != "task"
     return Written(work, tuple(shown), kwargs, over, each, kind=kind, claims=claims, tracked=needs_runtime)
+
+
+def _by_name(args: list[Any], task: Task, site: Site) -> dict[str, Any]:
+    """Give what a mapped call has by position its parameters' names.
+
+    Raises RefusedError.
+    """
+    signature = site.signature(task.get("python_callable") or {"file": "", "$callable": "", "line": 0})
+    if signature is None or len(signature.names) < len(args):
+        raise RefusedError("op_args beside a mapping; give them in op_kwargs", "op_args")
+    return dict(zip(signature.names, args, strict=False))
 
 
 def _with_files(values: Any, task: Task, site: Site) -> Any:

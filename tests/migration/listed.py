@@ -168,6 +168,12 @@ LISTED = (
     ),
     Listed("expand", "@task\ndef one(x):\n    return x\none.expand(x=[1, 2])", TASK),
     Listed("partial", "@task\ndef one(x, y):\n    return x\none.partial(y=1).expand(x=[1, 2])", TASK),
+    Listed(
+        "expand of an operator",
+        "PythonOperator.partial(task_id='t', python_callable=work).expand(op_kwargs=[{'a': 1}, {'a': 2}])",
+        ("airflow.operators.python", f"{NEW}.python"),
+        "PythonOperator",
+    ),
     Listed("xcom_pull", "@task\ndef one(ti=None):\n    return ti.xcom_pull(task_ids='a')\none()", TASK),
     Listed("xcom_push", "@task\ndef one(ti=None):\n    ti.xcom_push(key='k', value=1)\none()", TASK),
     Listed(

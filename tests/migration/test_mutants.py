@@ -77,7 +77,8 @@ from airflow.decorators import dag, task
 from airflow.timetables.trigger import CronTriggerTimetable
 @dag(timetable=CronTriggerTimetable("0 1 * * 3", timezone="UTC"))
 def steady():
-    @task(retries=3, retry_delay=timedelta(minutes=1), retry_exponential_backoff=True)
+    def tell(context): print(context)
+    @task(retries=3, retry_delay=timedelta(minutes=1), retry_exponential_backoff=True, on_retry_callback=tell)
     def pair(x, y): return x * y
     pair.partial(y=7).expand(x=[1, 2])
 steady()
@@ -146,6 +147,7 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("other fixed value", "steady", r"unmapped\(7\)", "unmapped(8)"),
     ("lost copies", "steady", r"x=\[1, 2\]", "x=[1]"),
     ("other pause", "steady", r"backoff\(60\)", "backoff(61)"),
+    ("lost callback", "steady", r"retry_condition_fn=airflow_retry\(tell\),?", ""),
     ("steady pause", "steady", r"exponential_backoff\(60\)", "60"),
     ("imports airflow", "mapped", r"\A", "import airflow\n"),
 ]

@@ -91,3 +91,18 @@ def test_names_of_an_if_around_the_dag_go_along(converted: Any) -> None:
                 PythonOperator(task_id="t", python_callable=lambda: len(options))
     """)
     assert (made.dag.status, made.run().of("t")) == ("converted", "success")
+
+
+def test_a_mapped_operator_keeps_what_it_is_given_by_position(converted: Any) -> None:
+    made = converted("""
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        got = []
+        def work(fixed, one): got.append((fixed, one))
+        with DAG("d"):
+            PythonOperator.partial(task_id="t", python_callable=work, op_args=[7]).expand(
+                op_kwargs=[{"one": 1}, {"one": 2}])
+    """)
+    ran = made.run()
+    assert made.dag.status == "converted" and ran.tasks["t"] == {"success": 2}
+    assert sorted(ran.module.got) == [(7, 1), (7, 2)]
