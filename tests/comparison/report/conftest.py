@@ -43,9 +43,12 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ReportFiles]:
     return {name: written(make(), tmp_path_factory.mktemp("report")) for name, make in INPUTS.items()}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium. Missing: the page tests are skipped by name, but in CI they fail."""
+    """Debian's Chromium. Missing: the page tests are skipped by name, but in CI they fail.
+
+    For one file: until it is closed an event loop runs here, and Prefect's calls would give coroutines.
+    """
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         words = "Chromium is not installed: `apt-get install chromium`"
