@@ -7,6 +7,8 @@ from typing import Any
 
 from migration import executor_config
 from migration.assets import outlets_of
+from migration.callbacks import HOOK, first_of, skip_hooks
+from migration.defaults import SAME_AS_DEFAULT
 from migration.graph import Dag, Task
 from migration.literals import Values, quoted
 from migration.plan import Claim, RefusedError, equivalent, refused
@@ -15,52 +17,6 @@ Options = dict[str, str]
 NOTHING = Claim(note="its default; nothing to do")
 
 MAILED = equivalent("a hook writes to the address, by the server of the Secret smtp-url", "mail")
-SAME_AS_DEFAULT: dict[str, tuple[Any, ...]] = {
-    "depends_on_past": (False, None),
-    "wait_for_downstream": (False, None),
-    "email": (None, [], ""),
-    "email_on_retry": (False, None),
-    "email_on_failure": (False, None),
-    "retry_exponential_backoff": (False, None, 0, 0.0),
-    "provide_context": (True, False, None),
-    "do_xcom_push": (True, None),
-    "trigger_rule": ("all_success",),
-    "pool": (None, "default_pool"),
-    "pool_slots": (1,),
-    "retries": (0, None),
-    "end_date": (None,),
-    "sla": (None,),
-    "execution_timeout": (None,),
-    "executor_config": (None, {}),
-    "run_as_user": (None, ""),
-    "wait_for_past_depends_before_skipping": (False,),
-    "ignore_first_depends_on_past": (True, False, None),
-    "inlets": (None, []),
-    "outlets": (None, []),
-    "resources": (None,),
-    "max_retry_delay": (None,),
-    "task_concurrency": (None,),
-    "max_active_tis_per_dag": (None,),
-    "max_active_tis_per_dagrun": (None,),
-    "on_failure_callback": (None, []),
-    "on_success_callback": (None, []),
-    "on_retry_callback": (None, []),
-    "on_execute_callback": (None, []),
-    "on_skipped_callback": (None, []),
-    "deferrable": (False,),
-    "params": (None, {}),
-    "retry_policy": (None,),
-    "owner": (None, ""),
-    "queue": (None, "default"),
-    "show_return_value_in_logs": (True,),
-    "multiple_outputs": (None, False),
-    "priority_weight": (1, None),
-    "weight_rule": ("downstream", None),
-    "allow_nested_operators": (True,),
-    "render_template_as_native_obj": (None, False),
-}
-"""Values that ask for nothing beyond what a Prefect task does anyway."""
-
 NOTES: dict[str, Claim] = {
     "start_date": equivalent("Prefect does not run the past; the date is not needed", "start-date"),
     "priority_weight": equivalent("Prefect has no priorities inside a run", "priority"),
@@ -74,8 +30,6 @@ NOTES: dict[str, Claim] = {
     "email_on_failure": equivalent("there is no address to write to", "mail"),
     "email_on_retry": refused("Prefect has no notice on a retry; drop the argument in the source"),
     "pool_slots": refused("a tag's concurrency limit counts every task as one"),
-    "on_execute_callback": refused("call it at the beginning of the task"),
-    "on_skipped_callback": refused("Prefect has no hook for a skip"),
     "retry_policy": refused("write a retry_condition_fn for the task"),
     "do_xcom_push": equivalent("the result stays in the run; nobody reads it", "results"),
     "task_display_name": equivalent("the run keeps the id as its name", "names"),
@@ -214,7 +168,7 @@ def _callback(hook: str) -> Callable[..., Claim]:
         written = [f"airflow_hook({values.write(one)})" for one in given]
         values.runtime.add("airflow_hook")
         _hooks(options, hook, written)
-        return equivalent("the context that it gets has the common names only", "callbacks")
+        return HOOK
 
     return write
 
@@ -248,6 +202,16 @@ def _after(value: Any, task: Task, dag: Dag, options: Options, values: Values) -
     if value is not None:
         values.write(value)
     return Claim(note="called with the context and the result, inside the task")
+
+
+def _before(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    first_of(task, values)
+    return Claim(note="called with the context, inside the task")
+
+
+def _on_skip(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
+    _hooks(options, "on_completion", skip_hooks(task, values))
+    return HOOK
 
 
 def _params(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
@@ -288,5 +252,8 @@ WRITERS: dict[str, Callable[..., Claim]] = {
     "trigger_rule": _rule,
     "params": _params,
     "outlets": _outlets,
+    "pre_execute": _before,
+    "on_execute_callback": _before,
+    "on_skipped_callback": _on_skip,
     "post_execute": _after,
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from migration import order
+from migration.callbacks import first_of
 from migration.literals import Values, identifier
 from migration.plan import Written
 from migration.writer import Call, FlowPlan, call_options
@@ -156,6 +157,8 @@ def _tracked(
         extra.append("depends_on_past=True")
     if call.task.get("post_execute") and not call.refusal:
         extra.append(f"then={values.write(call.task.get('post_execute'))}")
+    if not call.refusal and (first := first_of(call.task, values)):
+        extra.append(f"first=[{', '.join(first)}]")
     if written.kind != "task":
         extra.append(f'kind="{written.kind}"')
     if written.over is not None or written.each is not None:

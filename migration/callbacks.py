@@ -6,10 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from migration.graph import Dag
+from migration.graph import Dag, Task
+from migration.literals import Values
+from migration.plan import equivalent
 from migration.site import Site
 
-CALLBACKS = ("on_failure_callback", "on_success_callback", "on_retry_callback", "sla_miss_callback")
+CALLBACKS = ("on_failure_callback", "on_success_callback", "on_retry_callback", "sla_miss_callback",
+             "on_skipped_callback")  # fmt: skip
+AROUND = ("pre_execute", "on_execute_callback", "post_execute")
+"""What is called inside a task, before and after its own work."""
+HOOK = equivalent("the context that it gets has the common names only", "callbacks")
 OF_THE_RUN = re.compile(
     r"xcom_|\b(ds|ds_nodash|ts|ts_nodash|logical_date|execution_date|data_interval_\w+|(next|prev)_\w+|params"
     r"|conf|var|macros)\b"
@@ -36,3 +42,33 @@ def _reads(reference: Any, site: Site) -> bool:
         return True
     kept, _ = site.source.closure(sorted(statement.binds))
     return any(OF_THE_RUN.search(one.code) for one in kept if not one.is_import)
+
+
+def first_of(task: Task, values: Values) -> list[str]:
+    """Give what is called before a task's own work, as code: conditions first, as in Airflow.
+
+    Raises RefusedError.
+    """
+    found = []
+    for one in _listed(task.get("pre_execute")):
+        if isinstance(one, dict) and "$condition" in one:
+            kind, message = str(one["$condition"]), one["message"]
+            values.runtime.add(kind)
+            shown = f", {values.write(message)}" if message is not None else ""
+            found.append(f"{kind}({values.write(one['function'])}{shown})")
+        else:
+            found.append(values.write(one))
+    for one in _listed(task.get("on_execute_callback")):
+        values.runtime.add("calls")
+        found.append(f"calls({values.write(one)})")
+    return found
+
+
+def skip_hooks(task: Task, values: Values) -> list[str]:
+    """Give the hooks of a task's `on_skipped_callback`, as code."""
+    values.runtime.add("skip_hook")
+    return [f"skip_hook({values.write(one)})" for one in _listed(task.get("on_skipped_callback"))]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]

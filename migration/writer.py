@@ -7,7 +7,7 @@ from typing import Any
 
 from migration import order
 from migration.base import base_options
-from migration.callbacks import read_the_run
+from migration.callbacks import AROUND, read_the_run
 from migration.constructs import registry
 from migration.dag_arguments import FlowOptions, flow_options
 from migration.graph import Dag, Task
@@ -125,7 +125,7 @@ def _needs_rules(call: Call, dag: Dag) -> bool:
     has_rule = rule != "all_success" and bool(dag.before(task.task_id))
     mapped_late = not written.zipped and _is_late(written)
     has_past = bool(task.get("depends_on_past")) and not call.refusal
-    has_end = bool(task.get("post_execute")) and not call.refusal
+    has_end = any(task.get(name) for name in AROUND) and not call.refusal
     asks = (has_past, has_end, has_rule, written.tracked, written.kind != "task", bool(task.marks))
     return mapped_late or any(asks)
 

@@ -12,6 +12,8 @@ from migration.graph import Dag, Expansion, Task
 
 SCHEDULES = frozenset({"schedule", "schedule_interval", "timetable"})
 BRANCHES = ("branch", "Branch")
+HOOKS = {"on_failure": ("on_failure_callback",),
+         "on_completion": ("on_success_callback", "on_skipped_callback")}  # fmt: skip
 
 
 def differences(
@@ -108,11 +110,11 @@ def _options(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
     pool = task.get("pool")
     if isinstance(pool, str) and pool != "default_pool" and f"pool:{pool}" not in call["tags"]:
         yield f"{task.task_id} is not limited by the pool {pool}"
-    for name, hook in (("on_failure_callback", "on_failure"), ("on_success_callback", "on_completion")):
-        value = task.get(name)
-        wanted_hooks = len(value) if isinstance(value, list) else int(value is not None)
-        if call["hooks"][hook] < wanted_hooks:
-            yield f"{task.task_id} lost its {name}"
+    for hook, names in HOOKS.items():
+        given = [task.get(name) for name in names]
+        wanted = sum(len(v) if isinstance(v, list) else int(v is not None) for v in given)
+        if call["hooks"][hook] < wanted + (hook == "on_completion" and bool(task.get("outlets"))):
+            yield f"{task.task_id} lost its {' or '.join(names)}"
     if retries and task.get("on_retry_callback") and not call["retry_condition"]:
         yield f"{task.task_id} lost its on_retry_callback"
 
@@ -127,10 +129,26 @@ def _behaviour(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
         yield f"{task.task_id} {'does not depend' if task.get('depends_on_past') else 'depends'} on the past"
     if call["then"] != bool(task.get("post_execute")):
         yield f"{task.task_id} {'lost' if task.get('post_execute') else 'has an extra'} post_execute"
+    first = list(_first(task))
+    if call["first"] != first:
+        yield f"{task.task_id} begins with {call['first']} instead of {first}"
     kind = _kind(task)
     if call["kind"] != kind:
         yield f"{task.task_id} acts as {call['kind']} instead of {kind}"
     yield from _copies(task, call, dag)
+
+
+def _first(task: Task) -> Iterator[Any]:
+    """Give what is called before a task's own work."""
+    for name in ("pre_execute", "on_execute_callback"):
+        value = task.get(name)
+        for one in value if isinstance(value, list) else [] if value is None else [value]:
+            called = one.get("function", one)
+            function = str(called.get("$callable", "?")).rpartition(".")[2]
+            if "$condition" in one:
+                yield [one["$condition"], function, one["message"]]
+            else:
+                yield ["calls", function, None] if name == "on_execute_callback" else {"$other": function}
 
 
 def _copies(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:

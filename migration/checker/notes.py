@@ -55,6 +55,7 @@ class Call:
     over: Any = None
     past: bool = False
     then: bool = False
+    first: Any = ()
 
     def as_json(self) -> dict[str, Any]:
         """Give plain values."""
@@ -70,6 +71,7 @@ class Call:
             "kind": self.kind,
             "past": self.past,
             "then": self.then,
+            "first": [plain(one) for one in self.first],
             "copies": plain(self.copies),
             "over": plain(self.over),
             "retries": task.retries,
@@ -143,10 +145,10 @@ def runtime(log: Log) -> ModuleType:
 
     def submit(
         work: Any, *args: Any, after: Any = (), rule: str = "all_success", kind: str = "task",
-        depends_on_past: bool = False, then: Any = None, **kw: Any,
+        depends_on_past: bool = False, then: Any = None, first: Any = (), **kw: Any,
     ) -> Any:  # fmt: skip
         made = Call(work, "runtime", args, kw, names_in(after), rule, kind, past=depends_on_past)
-        made.then = then is not None
+        made.then, made.first = then is not None, first
         return log.add(made)
 
     def expand(
@@ -157,6 +159,8 @@ def runtime(log: Log) -> ModuleType:
         after: Any = (),
         rule: str = "all_success",
         depends_on_past: bool = False,
+        then: Any = None,
+        first: Any = (),
         **fixed: Any,
     ) -> Any:
         copies = None
@@ -164,16 +168,28 @@ def runtime(log: Log) -> ModuleType:
             rows = itertools.islice(itertools.product(*over.values()), LIMIT)
             copies = [dict(zip(over, row, strict=True)) for row in rows]
         given = over if over is not None else {"each": each}
-        return log.add(
-            Call(work, "expand", (), fixed, names_in(after), rule, "task", copies, given, depends_on_past)
-        )
+        made = Call(work, "expand", (), fixed, names_in(after), rule, "task", copies, given, depends_on_past)
+        made.then, made.first = then is not None, first
+        return log.add(made)
 
     module = _Anything("replant_runtime")
     module.__dict__.update(
         submit=submit, expand=expand, item=_Item, template=lambda source, **_: _Template(source),
         begin=lambda **_: log.start, with_context=lambda function: function,
+        **{kind: _condition(kind) for kind in ("run_if", "skip_if", "calls")},
     )  # fmt: skip
     return module
+
+
+class _Condition:
+    """What is called before a task's own work."""
+
+    def __init__(self, kind: str, function: Any, message: Any) -> None:
+        self.note = [kind, getattr(function, "__name__", "?"), message]
+
+
+def _condition(kind: str) -> Any:
+    return lambda function, message=None: _Condition(kind, function, message)
 
 
 class _Anything(ModuleType):
@@ -212,6 +228,8 @@ def plain(value: Any) -> Any:
         return {**plain(value.of), "key": value.key}
     if isinstance(value, _Template):
         return plain(value.source)
+    if isinstance(value, _Condition):
+        return value.note
     if isinstance(value, dict):
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

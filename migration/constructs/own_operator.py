@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from migration.base import NOTES, SAME_AS_DEFAULT, WRITERS
+from migration.base import NOTES, WRITERS
 from migration.constructs import construct
+from migration.defaults import SAME_AS_DEFAULT
 from migration.graph import Task
 from migration.literals import identifier
 from migration.plan import Claim, RefusedError, Work, Written, equivalent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +32,7 @@ class Node:
     skips: frozenset[str] = frozenset()
     """The tasks behind it that it has skipped by name."""
     depends_on_past: bool = False
+    first: Sequence[Callable[[dict[str, Any]], Any]] = ()
     then: Callable[[dict[str, Any], Any], Any] | None = None
     state: str = ""
     result: Any = None

@@ -36,7 +36,7 @@ __all__ = [
     "BaseSensorOperator", "Book", "DownstreamTasksSkipped", "Node", "PokeReturnValue", "PostgresHook",
     "Template", "Variable",
     "airflow_hook", "airflow_retry", "begin", "days_ago", "emits", "get_current_context", "is_latest",
-    "running", "template", "wait_until",
+    "running", "tell", "template", "wait_until",
     "with_context",
 ]  # fmt: skip
 
@@ -155,7 +155,7 @@ def airflow_hook(callback: Callable[..., Any]) -> Any:
 
     def hook(owner: Any, run: Any, state: Any) -> None:
         if state.name not in ("Skipped", "UpstreamFailed"):
-            _tell(callback, owner, run, state)
+            tell(callback, owner, run, state)
 
     hook.__name__ = getattr(callback, "__name__", "callback")
     return hook
@@ -167,7 +167,7 @@ def airflow_retry(*callbacks: Callable[..., Any]) -> Callable[[Any, Any, Any], b
     def condition(owner: Any, run: Any, state: Any) -> bool:
         for callback in callbacks:
             try:
-                _tell(callback, owner, run, state)
+                tell(callback, owner, run, state)
             except Exception:  # noqa: BLE001 - as in Airflow its error does not stop the next try
                 task_run_logger(run, owner).exception("A callback on a retry has failed.")
         return True
@@ -175,7 +175,8 @@ def airflow_retry(*callbacks: Callable[..., Any]) -> Callable[[Any, Any, Any], b
     return condition
 
 
-def _tell(callback: Callable[..., Any], owner: Any, run: Any, state: Any) -> None:
+def tell(callback: Callable[..., Any], owner: Any, run: Any, state: Any) -> None:
+    """Call an Airflow callback with the context of a task's or a flow's run."""
     book = book_of(getattr(run, "flow_run_id", None) or run.id)
     moment = run.expected_start_time or run.start_time or datetime.now(UTC)
     known = {"start": moment, "end": moment, "run_id": str(getattr(run, "flow_run_id", None) or run.id)}

@@ -25,6 +25,7 @@ from replant_assets import (  # type: ignore[import-not-found]
     DatasetAlias,
     Metadata,
 )
+from replant_conditions import calls, run_if, skip_hook, skip_if  # type: ignore[import-not-found]
 from replant_context import (  # type: ignore[import-not-found]
     AirflowException,
     AirflowFailException,
@@ -86,6 +87,7 @@ __all__ = [
     "airflow_hook",
     "airflow_retry",
     "begin",
+    "calls",
     "days_ago",
     "decide",
     "emits",
@@ -94,6 +96,9 @@ __all__ = [
     "is_latest",
     "item",
     "mask_secret",
+    "run_if",
+    "skip_hook",
+    "skip_if",
     "submit",
     "template",
     "wait_until",
@@ -108,6 +113,7 @@ def submit(
     rule: str = "all_success",
     kind: str = "task",
     depends_on_past: bool = False,
+    first: Sequence[Callable[[dict[str, Any]], Any]] = (),
     then: Callable[[dict[str, Any], Any], Any] | None = None,
     **kwargs: Any,
 ) -> PrefectFuture[Any]:
@@ -115,12 +121,12 @@ def submit(
 
     `kind`: "task"; "branch" (returns the ids to follow), "short_circuit" (goes on if its result is true, else
     all that is behind it is skipped) or "soft_short_circuit" (skips only what is right behind it); "setup",
-    "teardown". `then` is called inside the task with its context and result.
+    "teardown". Inside the task, `first` are called with its context, `then` with its context and result.
     """
     book = running()
     before = [node for node in (node_of(book, one) for one in inside([after, args, kwargs])) if node]
     node = book.add(work.name, list(dict.fromkeys(before)), kind)
-    node.depends_on_past, node.then = depends_on_past, then
+    node.depends_on_past, node.first, node.then = depends_on_past, first, then
     return _submitted(work, node, book, rule, args, kwargs)
 
 
@@ -132,6 +138,8 @@ def expand(
     after: Sequence[Any] = (),
     rule: str = "all_success",
     depends_on_past: bool = False,
+    first: Sequence[Callable[[dict[str, Any]], Any]] = (),
+    then: Callable[[dict[str, Any], Any], Any] | None = None,
     **fixed: Any,
 ) -> Expanded:
     """Map a task over the product of `over`'s values, or over a list of argument dictionaries `each`.
@@ -149,7 +157,7 @@ def expand(
     made = Expanded(node)
     copies = _copies(book, over, each) if _verdict(node, rule, book) == RUN else []
     for index, arguments in enumerate(copies):
-        copy = Node(node.name, before, "task", index)
+        copy = Node(node.name, before, "task", index, first=first, then=then)
         node.copies.append(copy)
         made.futures.append(_submitted(work, copy, book, rule, (), {**fixed, **arguments}))
     if not copies:
@@ -207,6 +215,8 @@ def _guard(
         node.state = FAILED  # until it ends well; also what a time-out leaves
         with book.current(node):
             try:
+                for call in node.first:
+                    call(get_current_context())
                 result = function(*resolved(book, args), **resolved(book, kwargs))
                 if node.then is not None:
                     node.then(get_current_context(), result)

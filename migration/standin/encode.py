@@ -17,7 +17,7 @@ from migration.standin.groups import MappedValue
 from migration.standin.operators import Task
 from migration.standin.results import XComArg
 from migration.standin.symbols import Symbol, Unknown
-from migration.standin.taskflow import TaskFactory
+from migration.standin.taskflow import Condition, TaskFactory
 
 DEPTH = 12
 LONGEST = 200_000
@@ -92,6 +92,9 @@ def _of_airflow(value: Any, depth: int) -> Any:
             "schema": schema,
             "description": value.description,
         }
+    if isinstance(value, Condition):
+        function = encoded(value.function, depth + 1)
+        return {"$condition": value.kind, "function": function, "message": encoded(value.message, depth + 1)}
     if isinstance(value, Value | Unknown):
         return _made(value, depth)
     return _callable_or_object(value, depth)

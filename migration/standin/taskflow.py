@@ -120,15 +120,44 @@ def free_task_id(task_id: str, options: dict[str, Any]) -> str:
     return f"{stem}__{number}"
 
 
+class Condition:
+    """What `@task.run_if(...)` and `@task.skip_if(...)` put before a task's own work."""
+
+    def __init__(self, kind: str, function: Any, message: Any) -> None:
+        self.kind = kind
+        self.function = function
+        self.message = message
+
+
+def _condition(kind: str) -> Any:
+    def decorator(condition: Any, skip_message: Any = None) -> Any:
+        def put(factory: Any) -> TaskFactory:
+            if not isinstance(factory, TaskFactory):
+                raise TypeError(f"{kind} can only be used with task: decorate with @task before @{kind}")
+            known = factory.options.get("pre_execute") or []
+            made = Condition(kind, condition, skip_message)
+            factory.options["pre_execute"] = [*(known if isinstance(known, list) else [known]), made]
+            return factory
+
+        return put
+
+    return decorator
+
+
+CONDITIONS = {"run_if": _condition("run_if"), "skip_if": _condition("skip_if")}
+
+
 class TaskDecorator:
     """`task`, `task.branch`, `task.anything`."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
 
-    def __getattr__(self, name: str) -> TaskDecorator:
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
+        if name in CONDITIONS:
+            return CONDITIONS[name]
         return TaskDecorator(f"{self._kind}.{name}")
 
     def __call__(self, function: Any = None, **options: Any) -> Any:

@@ -105,6 +105,19 @@ with DAG("dated", schedule_interval="0 6 * * *", params={"size": 3}):
     a = BashOperator(task_id="a", bash_command="echo {{ ds }} {{ params.size }} {{ yesterday_ds }}")
     a >> PythonOperator(task_id="b", python_callable=tell, op_args=["{{ next_ds_nodash }}"])
 """,
+    "conditions": """
+from airflow.sdk import DAG, task
+def is_late(context): return True
+def tell(context): print(context)
+with DAG(dag_id="conditions", schedule=None):
+    @task.run_if(is_late, "early")
+    @task(on_execute_callback=tell, on_skipped_callback=tell)
+    def work(): return 1
+    @task.skip_if(is_late)
+    @task
+    def other(x): return x
+    other.expand(x=[1, 2]) << work()
+""",
 }
 MUTANTS: list[tuple[str, str, str, str]] = [
     # what, file, pattern, replacement: each match of the pattern is one mutant
@@ -149,6 +162,12 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("other pause", "steady", r"backoff\(60\)", "backoff(61)"),
     ("lost callback", "steady", r"retry_condition_fn=airflow_retry\(tell\),?", ""),
     ("steady pause", "steady", r"exponential_backoff\(60\)", "60"),
+    ("other condition", "conditions", r"run_if\(", "skip_if("),
+    ("other condition", "conditions", r"skip_if\(is_late", "skip_if(tell"),
+    ("lost condition", "conditions", r", first=\[skip_if\(is_late\)\]", ""),
+    ("lost message", "conditions", r'"early"', '"late"'),
+    ("lost callback", "conditions", r", calls\(tell\)", ""),
+    ("lost callback", "conditions", r"on_completion=\[.*?\]", "on_completion=[]"),
     ("imports airflow", "mapped", r"\A", "import airflow\n"),
 ]
 

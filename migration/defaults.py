@@ -1,0 +1,51 @@
+"""Values of the arguments of all operators that ask for nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SAME_AS_DEFAULT: dict[str, tuple[Any, ...]] = {
+    "depends_on_past": (False, None),
+    "wait_for_downstream": (False, None),
+    "email": (None, [], ""),
+    "email_on_retry": (False, None),
+    "email_on_failure": (False, None),
+    "retry_exponential_backoff": (False, None, 0, 0.0),
+    "provide_context": (True, False, None),
+    "do_xcom_push": (True, None),
+    "trigger_rule": ("all_success",),
+    "pool": (None, "default_pool"),
+    "pool_slots": (1,),
+    "retries": (0, None),
+    "end_date": (None,),
+    "sla": (None,),
+    "execution_timeout": (None,),
+    "executor_config": (None, {}),
+    "run_as_user": (None, ""),
+    "wait_for_past_depends_before_skipping": (False,),
+    "ignore_first_depends_on_past": (True, False, None),
+    "inlets": (None, []),
+    "outlets": (None, []),
+    "resources": (None,),
+    "max_retry_delay": (None,),
+    "task_concurrency": (None,),
+    "max_active_tis_per_dag": (None,),
+    "max_active_tis_per_dagrun": (None,),
+    "on_failure_callback": (None, []),
+    "on_success_callback": (None, []),
+    "on_retry_callback": (None, []),
+    "on_execute_callback": (None, []),
+    "on_skipped_callback": (None, []),
+    "deferrable": (False,),
+    "params": (None, {}),
+    "retry_policy": (None,),
+    "owner": (None, ""),
+    "queue": (None, "default"),
+    "show_return_value_in_logs": (True,),
+    "multiple_outputs": (None, False),
+    "priority_weight": (1, None),
+    "weight_rule": ("downstream", None),
+    "allow_nested_operators": (True,),
+    "render_template_as_native_obj": (None, False),
+}
+"""Values that ask for nothing beyond what a Prefect task does anyway."""
