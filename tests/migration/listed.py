@@ -74,6 +74,8 @@ FILE = ("airflow.contrib.sensors.file_sensor", "airflow.sensors.filesystem", f"{
 PYTHON_SENSOR = ("airflow.contrib.sensors.python_sensor", "airflow.sensors.python", f"{SENSORS[1]}.python")
 TRIGGER = ("airflow.operators.dagrun_operator", "airflow.operators.trigger_dagrun", f"{NEW}.trigger_dagrun")
 LATEST = ("airflow.operators.latest_only_operator", "airflow.operators.latest_only", f"{NEW}.latest_only")
+WEEKDAY = ("airflow.operators.weekday", f"{NEW}.weekday")
+BRANCH_TIME = ("airflow.operators.datetime", f"{NEW}.datetime")
 EMPTY = ("airflow.operators.empty", f"{NEW}.empty")
 DUMMY = ("airflow.operators.dummy_operator", "airflow.operators.dummy")
 POSTGRES = ("airflow.operators.postgres_operator", "airflow.providers.postgres.operators.postgres")
@@ -107,6 +109,26 @@ LISTED = (
     _python("BranchPythonOperator", "BranchPythonOperator(task_id='t', python_callable=lambda: 'b')"),
     Listed("@task.branch", "@task.branch\ndef one():\n    return 'b'\none()", TASK),
     _python("ShortCircuitOperator", "ShortCircuitOperator(task_id='t', python_callable=work)"),
+    Listed("@task.short_circuit", "@task.short_circuit\ndef one():\n    return 0\none()", TASK),
+    Listed(
+        "BranchDayOfWeekOperator",
+        "BranchDayOfWeekOperator(task_id='t', week_day='Monday', follow_task_ids_if_true='a', "
+        "follow_task_ids_if_false='b')",
+        WEEKDAY,
+        "BranchDayOfWeekOperator",
+    ),
+    Listed(
+        "BranchDateTimeOperator",
+        "BranchDateTimeOperator(task_id='t', follow_task_ids_if_true='a', follow_task_ids_if_false='b', "
+        "target_lower=datetime(2026, 1, 1), target_upper=datetime(2027, 1, 1))",
+        BRANCH_TIME,
+        "BranchDateTimeOperator",
+    ),
+    Listed(
+        "@task.run_if, @task.skip_if",
+        "@task.run_if(lambda c: True)\n@task\ndef one():\n    return 1\none()",
+        TASK,
+    ),
     Listed("LatestOnlyOperator", "LatestOnlyOperator(task_id='t')", LATEST, "LatestOnlyOperator"),
     Listed(
         "TriggerDagRunOperator",
@@ -242,11 +264,14 @@ LISTED = (
     _task("on_failure_callback", "on_failure_callback=tell"),
     _task("on_success_callback", "on_success_callback=tell"),
     _task("on_retry_callback", "retries=1, on_retry_callback=tell"),
+    _task("on_execute_callback", "on_execute_callback=tell"),
+    _task("on_skipped_callback", "on_skipped_callback=tell"),
     _task("sla", "sla=timedelta(hours=1)"),
     Listed("sla_miss_callback", f"{BASH}, sla=timedelta(hours=1))", dag=", sla_miss_callback=tell"),
     Listed("SubDagOperator", "SubDagOperator(task_id='t', subdag=DAG('d.t'))", SUBDAG, "SubDagOperator"),
     Listed("bitshift", f"{BASH}) >> BashOperator(task_id='b', bash_command='x')"),
     Listed("chain", f"chain({BASH}), BashOperator(task_id='b', bash_command='x'))"),
+    Listed("globals()", f"globals()['more'] = {BASH})"),
     Listed("operators in a loop", "for n in range(2):\n    BashOperator(task_id=f't{n}', bash_command='x')"),
     _dag("doc_md", "doc_md='words'"),
     _dag("tags", "tags=['a']"),

@@ -1,4 +1,4 @@
-"""run_if, skip_if, pre_execute: a task skips itself before its work; callbacks hear of beginnings and skips."""
+"""run_if, skip_if, pre_execute: a task skips itself before its work; callbacks hear of that."""
 
 from __future__ import annotations
 
