@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pipelines.tree_clusters.linkage import Cell, CellAt, Cluster, Position, cell_side, link
+from pipelines.tree_clusters.relinking import Known, Relinked, in_doubt, relink
 from pipelines.tree_clusters.settings import TreeClusterSettings
 from pipelines.tree_clusters.statements import Cursor, only_row, statement
 
@@ -61,16 +62,55 @@ def rebuild_everything(cursor: Cursor, settings: TreeClusterSettings) -> int:
 
 
 def rebuild_due(cursor: Cursor, settings: TreeClusterSettings) -> int:
-    """Count the due cells again and rewrite the clusters that they touch; give how many those are now."""
+    """Count the due cells again and rewrite the clusters that this touches; give how many were written."""
     side = cell_side(settings.cluster_distance)
     # The due cells are few beside the trees, whatever the planner makes of them: the index, not a scan.
     cursor.execute("SET LOCAL enable_seqscan = off")
     cursor.execute(statement("incremental_recount_cells"), {"side": side})
     cursor.execute("SET LOCAL enable_seqscan = on")
     cursor.execute("ANALYZE recounted")
-    for part in ("incremental_write_cells", "incremental_unlink_clusters"):
-        cursor.execute(statement(part))
-    return _relink(cursor, settings, _searching(cursor, side))
+    cursor.execute(statement("incremental_write_cells"))
+    cursor.execute("SELECT x, y, trees, trees_left, cluster_id FROM recounted")
+    recounted = cursor.fetchall()
+    left = {(x, y) for x, y, _, trees_left, _ in recounted if trees_left}
+    cursor.execute(statement("incremental_near_cells"))
+    near = _known(cursor)
+    fetch = _searching(cursor, side)
+    doubted = in_doubt(near, left, settings.cluster_distance, fetch)
+    if doubted:
+        cursor.execute(statement("incremental_cluster_cells"), (sorted(doubted),))
+        near |= _known(cursor)
+    changed = {(x, y) for x, y, trees, _, _ in recounted if trees}
+    relinked = relink(near, changed, doubted, _sizes(cursor, near), settings.cluster_distance, fetch)
+    return _write(cursor, settings, relinked, {number for *_, number in recounted if number is not None})
+
+
+def _known(cursor: Cursor) -> dict[CellAt, Known]:
+    return {(x, y): Known(Cell((x, y), *rest), cluster) for x, y, *rest, cluster in cursor.fetchall()}
+
+
+def _sizes(cursor: Cursor, near: Mapping[CellAt, Known]) -> dict[int, int]:
+    """Give the trees of those clusters, as they were."""
+    numbers = {known.cluster for known in near.values() if known.cluster is not None}
+    cursor.execute("SELECT id, count FROM clusters WHERE id = ANY(%s)", (sorted(numbers),))
+    return dict(cursor.fetchall())
+
+
+def _write(
+    cursor: Cursor, settings: TreeClusterSettings, relinked: Relinked, recounted: Collection[int]
+) -> int:
+    """Write what has become of the clusters, and the sums of those whose cells were counted again."""
+    merged = relinked.merged
+    cursor.execute(statement("incremental_merge_clusters"), (list(merged), list(merged.values())))
+    _mark(cursor, [(x, y, number) for (x, y), number in relinked.moved.items()])
+    _make(cursor, settings, relinked.made)
+    touched = sorted(relinked.touched | set(recounted))
+    cursor.execute(statement("incremental_sum_clusters"), (touched,))
+    summed = cursor.rowcount
+    cursor.execute(statement("incremental_drop_clusters"), (touched,))
+    if summed + cursor.rowcount < len(touched):  # somebody else has deleted some
+        return rebuild_everything(cursor, settings)
+    return summed + len(relinked.made)
 
 
 def _relink(cursor: Cursor, settings: TreeClusterSettings, fetch: _Fetching) -> int:
@@ -80,13 +120,22 @@ def _relink(cursor: Cursor, settings: TreeClusterSettings, fetch: _Fetching) -> 
         " FROM tree_clusters_cell WHERE cluster_id IS NULL"
     )
     clusters = link(_cells(cursor), settings.cluster_distance, fetch)
+    _make(cursor, settings, clusters)
+    return len(clusters)
+
+
+def _make(cursor: Cursor, settings: TreeClusterSettings, clusters: Sequence[Cluster]) -> None:
+    """Insert clusters and mark their cells."""
     numbers = _insert(cursor, settings, clusters)
-    places = [
-        (x, y, number) for number, cluster in zip(numbers, clusters, strict=True) for x, y in cluster.cells
-    ]
+    _mark(
+        cursor,
+        [(x, y, number) for number, one in zip(numbers, clusters, strict=True) for x, y in one.cells],
+    )
+
+
+def _mark(cursor: Cursor, places: Sequence[tuple[int, int, int]]) -> None:
     columns, rows, owners = ([place[part] for place in places] for part in range(3))
     cursor.execute(statement("incremental_mark_cells"), (columns, rows, owners))
-    return len(clusters)
 
 
 def _cells(cursor: Cursor) -> list[Cell]:

@@ -23,7 +23,8 @@ CREATE TABLE tree_clusters_view_due (
 );
 CREATE TABLE tree_clusters_cell_due (
     x integer,
-    y integer  -- both NULL: everything
+    y integer,  -- both NULL: everything
+    trees_left boolean  -- false: trees have only come
 );
 -- Active trees by square cells so small that the trees of one cell are always one cluster.
 CREATE TABLE tree_clusters_cell (

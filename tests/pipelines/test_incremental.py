@@ -226,3 +226,19 @@ def test_the_default_distance_can_be_changed_between_runs(copy: str) -> None:
         far = worlds.rows(connection, "SELECT count(*) FROM clusters")
         worlds.run(connection, variant="incremental")
         assert worlds.rows(connection, "SELECT count(*) FROM clusters") == near < far
+
+
+def test_a_tree_that_moves_and_is_then_deactivated_follows_both(copy: str) -> None:
+    worlds.upgrade(copy)
+    with connected(copy) as connection:
+        worlds.run(connection, variant="incremental")
+        had = "SELECT tree_id FROM tree_region GROUP BY tree_id ORDER BY count(*), tree_id LIMIT 2"
+        ((moved,), (still,)) = worlds.rows(connection, had)
+        rows_of = "SELECT zoom_level, region_id FROM tree_region WHERE tree_id = "
+        before = worlds.rows(connection, f"{rows_of}{still}")
+        worlds.move(connection, moved, (-30.0, -50.0))  # in no region, far out in the sea
+        off = "UPDATE trees SET active = false WHERE id = "
+        worlds.run_statements(connection, f"{off}{moved}", f"{off}{still}")
+        worlds.run(connection, variant="incremental")
+        assert worlds.rows(connection, f"{rows_of}{moved}") == []
+        assert worlds.rows(connection, f"{rows_of}{still}") == before != []

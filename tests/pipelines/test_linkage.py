@@ -114,3 +114,22 @@ def test_a_tree_between_two_clusters_makes_them_one_and_its_going_two(
     worlds.run_statements(upgraded, "UPDATE trees SET active = false WHERE id = 3")
     worlds.run(upgraded, variant="incremental")
     assert [count for count, _, _ in worlds.found_clusters(upgraded)] == [1, 1]
+
+
+def test_a_cluster_that_somebody_has_deleted_comes_back_with_its_next_tree(upgraded: Connection) -> None:
+    worlds.fill(upgraded, [Tree(1, (0.0, 0.0)), Tree(2, (0.5, 0.5))], ())
+    worlds.run(upgraded, variant="incremental")
+    worlds.run_statements(upgraded, "DELETE FROM clusters")
+    worlds.plant(upgraded, Tree(3, (0.001, 0.0)))
+    worlds.run(upgraded, variant="incremental")
+    assert sorted(count for count, _, _ in worlds.found_clusters(upgraded)) == [1, 2]
+
+
+def test_clusters_that_nothing_has_happened_to_keep_their_ids(upgraded: Connection) -> None:
+    worlds.fill(upgraded, [Tree(1, (0.0, 0.0)), Tree(2, (0.5, 0.5))], ())
+    worlds.run(upgraded, variant="incremental")
+    before = set(worlds.rows(upgraded, "SELECT id FROM clusters"))
+    worlds.plant(upgraded, Tree(3, (0.001, 0.0)))
+    worlds.plant(upgraded, Tree(4, (0.7, 0.7)))
+    worlds.run(upgraded, variant="incremental")
+    assert before < set(worlds.rows(upgraded, "SELECT id FROM clusters"))

@@ -5,4 +5,4 @@ SELECT tree_region.id, tree_region.tree_id
 FROM work
 JOIN tree_region ON tree_region.tree_id = work.tree_id
 LEFT JOIN wanted ON wanted.tree_id = tree_region.tree_id AND wanted.zoom_level = tree_region.zoom_level
-WHERE work.known AND wanted.tree_id IS NULL
+WHERE work.known AND NOT work.switched AND wanted.tree_id IS NULL

@@ -8,6 +8,7 @@ CREATE TEMPORARY TABLE work (
     flagged boolean,
     kept boolean,  -- has or gets rows: it is there, and active or once settled
     known boolean,  -- may have rows in tree_region already
+    switched boolean,  -- has only been activated or deactivated
     problem text,  -- why its location cannot be used
     point geometry,
     tile_x integer,

@@ -4,5 +4,5 @@ CREATE TEMPORARY TABLE tile ON COMMIT DROP AS
 SELECT row_number() OVER ()::integer AS tile_id, tile_x, tile_y,
     ST_SetSRID(ST_Extent(point)::geometry, 4326) AS box
 FROM work
-WHERE kept AND problem IS NULL
+WHERE kept AND problem IS NULL AND NOT switched
 GROUP BY tile_x, tile_y

@@ -1,21 +1,30 @@
 -- The trees to look at: new by their flag, changed by the list, or in a region that has changed.
+-- Settled trees that are where they were have only been switched on or off: their rows are right, so that they get no
+-- tile to search.
 -- Reads: trees, tree_region, taken_tree, taken_region. Writes: work (temporary).
 INSERT INTO work
 SELECT due.tree_id, coalesce(active, false), coalesce(cluster_regions_assigned, false),
-    coalesce(active OR cluster_regions_assigned, false), coalesce(had.some, false), problem,
+    coalesce(active OR cluster_regions_assigned, false), coalesce(had.some, false), due.switched, problem,
     location,
-    CASE WHEN problem IS NULL THEN floor(ST_X(location) * 100)::integer END,
-    CASE WHEN problem IS NULL THEN floor(ST_Y(location) * 100)::integer END
+    CASE WHEN problem IS NULL AND NOT due.switched THEN floor(ST_X(location) * 100)::integer END,
+    CASE WHEN problem IS NULL AND NOT due.switched THEN floor(ST_Y(location) * 100)::integer END
 FROM (
-    SELECT id AS tree_id
-    FROM trees
-    WHERE active AND NOT cluster_regions_assigned AND id BETWEEN %(first)s AND %(last)s
-    UNION
-    SELECT tree_id FROM taken_tree
-    UNION
-    SELECT trees.id
-    FROM taken_region
-    JOIN trees ON trees.estimated_geometric_location && taken_region.area
+    SELECT tree_id, bool_and(switched) AS switched
+    FROM (
+        SELECT id AS tree_id, false AS switched
+        FROM trees
+        WHERE active AND NOT cluster_regions_assigned AND id BETWEEN %(first)s AND %(last)s
+        UNION ALL
+        SELECT taken_tree.tree_id, coalesce(trees.cluster_regions_assigned
+            AND trees.estimated_geometric_location = taken_tree.old_location, false)
+        FROM taken_tree
+        LEFT JOIN trees ON trees.id = taken_tree.tree_id
+        UNION ALL
+        SELECT trees.id, false
+        FROM taken_region
+        JOIN trees ON trees.estimated_geometric_location && taken_region.area
+    ) AS listed
+    GROUP BY tree_id
 ) AS due
 LEFT JOIN (
     SELECT id, active, cluster_regions_assigned, estimated_geometric_location AS location, {problem} AS problem

@@ -2,7 +2,7 @@
 -- Reads: trees, tree_region. Writes: work (temporary).
 INSERT INTO work
 SELECT due.tree_id, coalesce(active, false), coalesce(cluster_regions_assigned, false),
-    coalesce(active OR cluster_regions_assigned, false), true, problem,
+    coalesce(active OR cluster_regions_assigned, false), true, false, problem,
     location,
     CASE WHEN problem IS NULL THEN floor(ST_X(location) * 100)::integer END,
     CASE WHEN problem IS NULL THEN floor(ST_Y(location) * 100)::integer END
