@@ -104,7 +104,13 @@ def _deployment(made: FlowPlan) -> dict[str, Any]:
     owners = sorted({str(t.get("owner")) for t in made.dag.tasks if isinstance(t.get("owner"), str)})
     tags = [*made.flow.deployment.get("tags", []), *(f"owner:{owner}" for owner in owners if owner)]
     pools = sorted({tag for call in made.calls.values() for tag in _tags(call.options.get("tags", ""))})
-    return {**made.flow.deployment, "tags": tags, "dag_id": made.dag.dag_id, "limits": pools}
+    return {
+        **made.flow.deployment,
+        "tags": tags,
+        "dag_id": made.dag.dag_id,
+        "limits": pools,
+        "inside": made.dag.inside,
+    }
 
 
 def _tags(text: str) -> list[str]:

@@ -96,6 +96,7 @@ def entry_of(place: Place, recorder: Recorder, checker: Checker, ruff: str | Non
         problems = checker.check(recording, place.name, texts, dags, deployments, import_roots)
         for dag in dags:
             _mark(dag, problems[dag["dag_id"]])
+    dags = _folded(dags, {one.dag_id: one.inside for one in recording.dags if one.inside})
     return Entry(
         path=place.name,
         status=result.recording.status,
@@ -122,6 +123,19 @@ def _mark(dag: dict[str, Any], problems: list[str]) -> None:
                 {"kind": "attribute", "name": "check", "line": 0, "flow_line": 0, "status": REFUSED,
                  "note": f"the check found a difference: {problem}", "paragraph": ""}
             )  # fmt: skip
+
+
+def _folded(dags: list[dict[str, Any]], inside: dict[str, str]) -> list[dict[str, Any]]:
+    """Count a DAG that runs inside another one as a part of that."""
+    outer = {dag["dag_id"]: dag for dag in dags if dag["dag_id"] not in inside}
+    for dag in dags:
+        if dag["dag_id"] in inside:
+            into = outer[inside[dag["dag_id"]]]
+            into["items"] += [{**item, "name": f"{dag['dag_id']}: {item['name']}"} for item in dag["items"]]
+            into["problems"] = [*into.get("problems", []), *dag.get("problems", [])]
+            into["constructs"] = sorted({*into["constructs"], *dag["constructs"]})
+            into["status"] = REFUSED if REFUSED in (into["status"], dag["status"]) else CONVERTED
+    return list(outer.values())
 
 
 def _source(file: Path) -> str:

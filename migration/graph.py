@@ -102,6 +102,8 @@ class Dag:
     tasks: tuple[Task, ...]
     edges: tuple[Edge, ...]
     groups: tuple[Group, ...]
+    inside: str = ""
+    """The DAG that runs this one inside a task."""
 
     def task(self, task_id: str) -> Task:
         """Give a task; raises KeyError."""
@@ -163,6 +165,7 @@ def _dag(document: Mapping[str, Any]) -> Dag:
         tasks=tuple(_task(task) for task in document["tasks"]),
         edges=tuple(Edge(**edge) for edge in document["edges"]),
         groups=tuple(_group(group) for group in document["groups"]),
+        inside=str(document["inside"]),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -79,7 +80,10 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
     else:
         more = {line for helper in short for line in helper.imports}
     header = _header(source, plans, works, kept, more)
-    text = _formatted("\n\n".join([header, *[part for part in parts if part.strip()]]) + "\n", ruff)
+    text = "\n\n".join([header, *[part for part in parts if part.strip()]]) + "\n"
+    for made, name in zip(plans, flow_names, strict=True):
+        text = re.sub(rf"\b{made.site.flow_of(made.dag.dag_id)}\b", name, text)
+    text = _formatted(text, ruff)
     return Module(
         text, tuple(_places(text, name, made) for name, made in zip(flow_names, plans, strict=True))
     )

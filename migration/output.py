@@ -51,7 +51,9 @@ def write(entries: Sequence[Entry], out: Path) -> None:
 
 def deployment_file(entries: Sequence[Entry]) -> str:
     """Give prefect.yaml: one deployment for each flow."""
-    deployments = [_deployment(entry, one) for entry in entries for one in entry.deployments]
+    deployments = [
+        _deployment(entry, one) for entry in entries for one in entry.deployments if not one["inside"]
+    ]
     document = {"name": "converted-flows", "prefect-version": "3.8.8", "deployments": deployments}
     shown: str = yaml.safe_dump(document, sort_keys=False)
     return "# Register with: prefect --no-prompt deploy --all\n" + shown

@@ -17,6 +17,7 @@ from migration.moments import Moments, plain_text
 from migration.plan import Code, RefusedError, Work
 from migration.source import Source
 
+FLOW_OF = "flow_of_"
 JINJA = ("{{", "{%", "{#")
 
 
@@ -37,6 +38,10 @@ class Site:
     """How the run's dates are written in plain Python, if they can be."""
     with_moments: bool = False
     """The flow needs its variable `logical_date`."""
+
+    def flow_of(self, dag_id: str) -> str:
+        """Give what stands for the flow of another DAG of this file until flows have their names."""
+        return f"{FLOW_OF}{dag_id.encode().hex()}"
 
     def values(self) -> Values:
         """Give a writer of values that finds the author's functions."""

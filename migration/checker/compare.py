@@ -246,6 +246,9 @@ def _arguments(task: Task, call: Mapping[str, Any], seen: Mapping[str, Any]) -> 
     for name in (call["kwargs"].keys() & seen["context"].keys()) - given.keys():
         if call["kwargs"][name] != seen["context"][name]:
             yield f"{task.task_id} is given {call['kwargs'][name]} as {name}"
+    inner = task.get("subdag")
+    if inner and call["args"] != [{"$flow": inner.get("$dag")}]:
+        yield f"{task.task_id} does not run the flow of {inner.get('$dag')}"
     follow = [task.get("follow_task_ids_if_true"), task.get("follow_task_ids_if_false")]
     if all(follow) and call["args"][-2:] != follow:
         yield f"{task.task_id} goes the other way"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from prefect import unmapped
+from prefect import Flow, unmapped
 
 LIMIT = 10_000
 """Copies of a mapped task beyond which they are counted, not listed."""
@@ -238,6 +238,12 @@ def plain(value: Any) -> Any:
         return sorted((plain(one) for one in value), key=str)
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    return _other(value)
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, Flow):
+        return {"$flow": value.name}
     if isinstance(value, datetime.datetime):
         return {"$datetime": value.isoformat()}
     if isinstance(value, datetime.timedelta):

@@ -9,24 +9,45 @@ from migration.standin.ledger import Ledger
 from migration.standin.mapped import MappedTask
 from migration.standin.operators import BaseOperator
 
+SCHEDULED = ("schedule", "schedule_interval", "timetable", "start_date", "end_date", "catchup")
+"""A DAG inside another has none of its own, whatever it says."""
 LATE_NOISE = ("making", "late", "group", "dag", "decorator", "marks")
 
 
 def document(ledger: Ledger, namespace: dict[str, Any]) -> dict[str, Any]:
     """Give what was recorded, of the DAGs that Airflow would take out of this file."""
     in_module = [value for value in namespace.values() if any(value is dag for dag in ledger.dags)]
-    subdags = {id(task.__dict__["base"].get("subdag")) for dag in ledger.dags for task in dag.tasks}
+    inside = {id(inner): dag for dag in ledger.dags for inner in _inner(dag, ledger)}
     taken = [
         dag
         for dag in ledger.dags
-        if (dag.used_as_block or any(dag is other for other in in_module)) and id(dag) not in subdags
+        if (dag.used_as_block or any(dag is other for other in in_module)) and id(dag) not in inside
     ]
     return {
-        "dags": [_dag(dag) for dag in taken],
+        "dags": [one for dag in taken for one in _with_inner(dag, dag, ledger)],
         "doubts": ledger.doubts,
         "missing_modules": sorted(ledger.missing),
         "names_read": sorted([list(pair) for pair in ledger.names_read]),
     }
+
+
+def _inner(dag: Any, ledger: Ledger) -> list[Any]:
+    """Give the DAGs that a DAG's SubDagOperators run."""
+    given = [task.__dict__["base"].get("subdag") for task in dag.tasks]
+    return [one for one in ledger.dags if any(one is other for other in given)]
+
+
+def _with_inner(dag: Any, outer: Any, ledger: Ledger) -> list[dict[str, Any]]:
+    """Give the DAGs that run inside this one, then itself. They run for the dates of the outermost one."""
+    found = [
+        one for inner in _inner(dag, ledger) if inner is not dag for one in _with_inner(inner, outer, ledger)
+    ]
+    own = _dag(dag)
+    if dag is not outer:
+        known = _dag(outer)["arguments"]
+        kept = {name: value for name, value in own["arguments"].items() if name not in SCHEDULED}
+        own["arguments"] = {**kept, **{name: known[name] for name in SCHEDULED if name in known}}
+    return [*found, {**own, "inside": "" if dag is outer else outer.dag_id}]
 
 
 def _dag(dag: Any) -> dict[str, Any]:

@@ -81,6 +81,8 @@ class Converted:
     dag: DagResult
     run: Callable[..., Ran]
     deployment: dict[str, Any]
+    run_flow: Callable[..., Ran]
+    """Runs another flow of the file, by its function's name."""
 
     def note(self, name: str) -> tuple[str, str]:
         """Give an attribute's status and note."""
@@ -103,6 +105,9 @@ def converted(
         def run(**parameters: object) -> Ran:
             return run_flow(result.text, tmp_path / f"made_{next(_NUMBERS)}.py", dag.flow, parameters)
 
-        return Converted(result.text, dag, run, result.deployments[0][1])
+        def of_flow(name: str, **parameters: object) -> Ran:
+            return run_flow(result.text, tmp_path / f"made_{next(_NUMBERS)}.py", name, parameters)
+
+        return Converted(result.text, dag, run, result.deployments[0][1], of_flow)
 
     return convert
