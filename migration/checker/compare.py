@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from migration.checker.pods import lost_parts
 from migration.checker.starts import schedule_differences
 from migration.graph import Dag, Expansion, Task
 
@@ -36,6 +37,7 @@ def differences(
             found += _options(task, call, dag)
             found += _behaviour(task, call, dag)
             found += _arguments(task, call, seen)
+            found += lost_parts(task, call, seen)
         for other in seen["again"]:
             again = {call["name"]: call for call in other["calls"]}
             found += [one for task in dag.tasks if task.task_id not in refused
