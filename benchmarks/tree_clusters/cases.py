@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,17 +71,29 @@ class Bench:
 
 
 def run(url: str, variant: str = "incremental", **values: Any) -> Timed:
-    """Run every step on a connection of its own, as an engine does."""
+    """Run every step on a connection of its own, a backlog in chunks side by side, as an engine does."""
     settings = catalog.settings_for(PIPELINE, {"variant": variant, **values})
     timed = Timed()
     for step in PIPELINE.steps:
+        given: list[Any] = [timed.results[name] for name in step.needs]
+        began = time.monotonic()
+        if step.split and step.split.wanted(settings, *given):
+            given.append(_in_parts(url, step.split, settings, given))
         with connected(url) as connection:
-            began = time.monotonic()
-            timed.results[step.name] = step.run(
-                connection, settings, *(timed.results[name] for name in step.needs)
-            )
-            timed.seconds[step.name] = time.monotonic() - began
+            timed.results[step.name] = step.run(connection, settings, *given)
+        timed.seconds[step.name] = time.monotonic() - began
     return timed
+
+
+def _in_parts(url: str, split: catalog.Split, settings: Any, given: Sequence[Any]) -> list[Any]:
+    def part(one: Any) -> Any:
+        with connected(url) as connection:
+            return split.run_part(connection, settings, one)
+
+    with connected(url) as connection:
+        parts = split.make_parts(connection, settings, *given)
+    with ThreadPoolExecutor(split.at_once(settings)) as pool:
+        return list(pool.map(part, parts))
 
 
 def check_equal(ours: str, theirs: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from psycopg2 import errors, sql
 
 from pipelines.catalog import StepResult
-from pipelines.tree_clusters import assignment, clustering
+from pipelines.tree_clusters import assignment, clustering, view
 from pipelines.tree_clusters.locks import exclusive, limited, retried
 from pipelines.tree_clusters.settings import TreeClusterSettings
 from pipelines.tree_clusters.statements import Connection, Cursor, only_row, statement
@@ -107,37 +107,12 @@ def refresh_view(connection: Connection, settings: TreeClusterSettings, assigned
             if not is_upgraded(cursor):
                 cursor.execute(statement("faithful_refresh_view"))
                 return {"refreshed": True}
-            return _refresh_table(cursor, everything)
+            return view.follow(cursor, everything=everything)
 
     try:
         return retried(work)
     except errors.UniqueViolation:  # somebody else has written to active_tree_region
         return retried(lambda: work(everything=True))
-
-
-def _refresh_table(cursor: Cursor, everything: bool) -> StepResult:
-    cursor.execute(statement("incremental_take_view"))
-    if not _rows(cursor, "due"):
-        return {"refreshed": False, "reason": assignment.NOTHING}
-    cursor.execute(
-        "SELECT EXISTS (SELECT FROM due"
-        " WHERE tree_id IS NULL AND tree_region_id IS NULL AND region_id IS NULL)"
-    )
-    everything = everything or only_row(cursor)[0]
-    cursor.execute("ANALYZE due")
-    part = "incremental_view_everything" if everything else "incremental_view_trees"
-    assignment.search(cursor, not everything, part, "due, shown")
-    assignment.search(cursor, not everything, "incremental_view_regions", "shown_region")
-    result: dict[str, Any] = {"refreshed": True, "deleted": 0, "written": 0, "updated": 0}
-    for name, part in (
-        ("deleted", "incremental_view_delete"),
-        ("written", "incremental_view_insert"),
-        ("written", "incremental_view_add"),
-        ("updated", "incremental_view_update"),
-    ):
-        cursor.execute(statement(part))
-        result[name] += cursor.rowcount
-    return result
 
 
 def _foretell_view(connection: Connection, settings: TreeClusterSettings, assigned: StepResult) -> StepResult:
