@@ -15,6 +15,7 @@ from engines.prefect import PrefectEngine
 from engines.run import Engine, Run, RunRequest
 from engines.standalone import StandaloneEngine
 from tests.pipelines import worlds
+from tests.slack_sink import SlackSink
 
 STEPS = ["count_new_trees", "assign_regions", "refresh_view", "rebuild_clusters", "notify"]
 
@@ -113,6 +114,41 @@ def test_airflow_maps_a_task_over_the_chunks(
     for number in range(3):
         task = next(task for task in run.tasks if task.name == f"assign_chunk[{number}]")
         assert "assign_chunk: {'rows'" in (log_dir / str(task.log)).read_text()
+
+
+def _chunks_fail(engine: Engine, url: str, log_dir: Path, slack: SlackSink) -> None:
+    """Have every chunk fail, and check that Slack is told once and the next run does the work."""
+    settings = {"chunk_trees": -(-_new_trees(url) // 3)}
+    asked = RunRequest("tree_clusters", url, log_dir, settings=settings, webhook_url=slack.url)
+    with connected(url) as connection:
+        worlds.run_statements(connection, "ALTER TABLE tree_region ADD CONSTRAINT none CHECK (tree_id < 0)")
+        run = engine.run(asked)
+        states = {task.name: task.state for task in run.tasks}
+        assert run.state == "failed"
+        assert [states[f"assign_chunk[{number}]"] for number in range(3)] == ["failed"] * 3
+        [text] = slack.texts
+        assert "FAILED" in text and "violates check constraint" in text
+        worlds.run_statements(connection, "ALTER TABLE tree_region DROP CONSTRAINT none")
+    assert engine.run(asked).state == "success"
+    assert len(slack.texts) == 2 and "succeeded" in slack.texts[1]
+
+
+@pytest.mark.airflow
+@pytest.mark.slow
+def test_airflow_tells_once_that_chunks_failed(
+    airflow: AirflowEngine, copy: str, whole: dict[str, Any], log_dir: Path, slack: SlackSink
+) -> None:
+    _chunks_fail(airflow, copy, log_dir, slack)
+    assert _outputs(copy) == whole
+
+
+@pytest.mark.prefect
+@pytest.mark.slow
+def test_prefect_tells_once_that_chunks_failed(
+    prefect: PrefectEngine, copy: str, whole: dict[str, Any], log_dir: Path, slack: SlackSink
+) -> None:
+    _chunks_fail(prefect, copy, log_dir, slack)
+    assert _outputs(copy) == whole
 
 
 @pytest.mark.prefect
