@@ -1,7 +1,7 @@
-"""`incremental` beside `faithful`: first load, every two hours, nothing new, deactivations, growth; peers.
+"""`incremental` beside `faithful`: first load, every two hours, nothing new, deactivations; peers.
 
     .venv/bin/python -m benchmarks.tree_clusters [--grid production|east-africa|small] [--first-load N]
-        [--base N] [--growth N,N] [--search N] [--regions-url URL] [--peers-python PATH]
+        [--base N] [--search N] [--regions-url URL] [--peers-python PATH]
 
 Builds production's regions (6.6 million, 4 GB, 6 to 9 minutes) in a PostgreSQL of its own and drops all of
 it afterwards. `python -m benchmarks.tree_clusters.world URL` builds them once for several runs: with that URL
@@ -18,27 +18,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from benchmarks.record import Benchmark, Row, record
 from benchmarks.tree_clusters import cases, world
-from benchmarks.tree_clusters.cases import OURS, PRISTINE, REGIONS, THEIRS, Bench
-from engines.databases import create_database, drop_database, with_database
-from engines.postgres import Cluster
+from benchmarks.tree_clusters.bench import OURS, THEIRS, Bench, prepare
+from engines.databases import with_database
 from engines.progress import Stages
 
-SERVER = {
-    "shared_buffers": "2GB",
-    "max_wal_size": "16GB",
-    "checkpoint_timeout": "30min",
-    "maintenance_work_mem": "512MB",
-    "work_mem": "64MB",
-    "autovacuum": "off",  # cases are vacuumed by hand in between
-}
 SMALLER = (
     "The targets (50x at 10,000 new on 1,000,000, among others) are for production's grid and a base of"
     " 1,000,000; on a smaller grid or base the original's fixed costs hardly show."
@@ -48,21 +37,20 @@ SMALLER = (
 def main() -> None:
     """Measure, and record after each case: what breaks off keeps what it has."""
     options = _options()
-    growth = [int(size) for size in options.growth.split(",") if size]
     load = f"{os.getloadavg()[0]:.1f}"
     rows: list[Row] = []
-    with ExitStack() as stack, Stages(18 + 2 * len(growth)) as stages:
+    with ExitStack() as stack, Stages(18) as stages:
         stages.begin("making the regions")
-        bench, remark = _prepare(stack, options, stages)
+        bench, remark = prepare(stack, options.grid, options.regions_url, stages)
         remark += (
             f" Load of the machine, which has {os.cpu_count()} cores, at the start: {load}; at the end: "
         )
-        for found in _cases(bench, options, growth):
+        for found in _cases(bench, options):
             rows += found
             _keep(options, rows, f"{remark}{os.getloadavg()[0]:.1f}.")
 
 
-def _cases(bench: Bench, options: argparse.Namespace, growth: list[int]) -> Iterator[list[Row]]:
+def _cases(bench: Bench, options: argparse.Namespace) -> Iterator[list[Row]]:
     """Give the rows of each case in turn."""
     if options.search:
         yield cases.searches(bench, options.search, options.peers_python)
@@ -71,10 +59,7 @@ def _cases(bench: Bench, options: argparse.Namespace, growth: list[int]) -> Iter
     if options.first_load != options.base:
         yield cases.load_base(bench, options.base)
     urls = (with_database(bench.server_url, name) for name in (OURS, THEIRS))
-    found = cases.every_two_hours(bench, options.base, *urls)
-    yield found
-    for size in growth:
-        yield [cases.growth(bench, size, options.base, found[0].ours or 0.0)]
+    yield cases.every_two_hours(bench, options.base, *urls)
 
 
 def _keep(options: argparse.Namespace, rows: list[Row], remark: str) -> None:
@@ -87,7 +72,7 @@ def _keep(options: argparse.Namespace, rows: list[Row], remark: str) -> None:
         return
     command = (
         f"python -m benchmarks.tree_clusters --grid {options.grid} --first-load {options.first_load}"
-        f" --base {options.base} --growth {options.growth!r} --search {options.search}"
+        f" --base {options.base} --search {options.search}"
     )
     title = "tree_clusters: incremental beside faithful"
     print(record(Benchmark("tree_clusters", title, command, rows, remarks=remarks)))
@@ -98,33 +83,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--grid", choices=world.GRIDS, default="production")
     parser.add_argument("--first-load", type=int, default=1_000_000, help="trees of that case; 0: leave out")
     parser.add_argument("--base", type=int, default=1_000_000, help="trees there before the other cases")
-    parser.add_argument("--growth", default="100000,5000000", help="other sizes of the base; empty: none")
     parser.add_argument("--search", type=int, default=1_000_000, help="trees that peers search; 0: none")
     parser.add_argument("--regions-url", metavar="URL", help="a database with the regions of the grid")
     parser.add_argument("--peers-python", type=Path, metavar="PATH", default=cases.PEERS_PYTHON)
     return parser.parse_args()
-
-
-def _prepare(stack: ExitStack, options: argparse.Namespace, stages: Stages) -> tuple[Bench, str]:
-    """Make the databases with the regions; say how many there are."""
-    began = time.monotonic()
-    if options.regions_url is None:
-        logs = Path(stack.enter_context(TemporaryDirectory()))
-        server_url = stack.enter_context(Cluster(logs, options=SERVER)).url()
-        regions = create_database(server_url, REGIONS)
-        number = world.build_regions(regions, options.grid)
-        remark = f"{number:,} regions, built in {time.monotonic() - began:.0f} s."
-    else:
-        server_url = with_database(options.regions_url, "postgres")
-        source = options.regions_url.rpartition("/")[2].partition("?")[0]
-        drop_database(server_url, REGIONS)
-        regions = create_database(server_url, REGIONS, template=source)
-        remark = f"{world.count_regions(regions):,} regions, built before."
-    bench = Bench(server_url, stages)
-    stack.callback(bench.drop, REGIONS, PRISTINE, OURS, THEIRS)
-    world.upgrade(bench.make(PRISTINE, REGIONS))
-    cases.run(with_database(server_url, PRISTINE))  # settles what the upgrade has left to do
-    return bench, remark
 
 
 if __name__ == "__main__":
