@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,9 @@ import libcst as cst
 
 from migration.rewrite import SHIMS, Rewriter
 from migration.source import BUILT_IN, Source
+
+TAKEN = sys.stdlib_module_names | {"prefect"}
+"""Modules that flows need, whatever the author's files are called."""
 
 
 @dataclass
@@ -49,6 +53,8 @@ def carry(text: str, roots: Sequence[Path], carried: Carried) -> str | None:
     problem = None
     for module in modules_of(text):
         parts = module.split(".")
+        if parts[0] in TAKEN:
+            continue  # Airflow, too, finds Python's own first
         for length in range(1, len(parts) + 1):
             found = local_file(".".join(parts[:length]), roots)
             if found is None:

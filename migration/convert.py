@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,9 +45,9 @@ class FileResult:
 def convert_file(recording: Recording, roots: Sequence[Path], ruff: str | None) -> FileResult:
     """Give the flow file of a recorded DAG file. Never raises: an error of ours is in `crash`."""
     path = Path(recording.path)
-    cycle = _cycle(recording)
-    if cycle:
-        recording = Recording(path=recording.path, reason=cycle)
+    wrong = _unreadable(path) or _twice(recording) or _cycle(recording)
+    if wrong and recording.reason is None:
+        recording = Recording(path=recording.path, reason=wrong)
     if recording.reason is not None or not recording.dags:
         return FileResult(path, recording)
     try:
@@ -63,6 +64,29 @@ def convert_file(recording: Recording, roots: Sequence[Path], ruff: str | None) 
             for dag in recording.dags
         )
         return FileResult(path, recording, dags=dags, crash=text)
+
+
+def _unreadable(path: Path) -> str:
+    """Python runs a file with a few wrong bytes in its comments; nothing else can read it."""
+    try:
+        with tokenize.open(path) as stream:
+            stream.read()
+    except (UnicodeDecodeError, SyntaxError) as error:
+        return f"its text is not in the encoding that it declares ({error}); save it as UTF-8"
+    except OSError:
+        pass  # an error of the converter's own; it is told below
+    return ""
+
+
+def _twice(recording: Recording) -> str:
+    """Airflow keeps only the last of several DAGs with the same id."""
+    seen: dict[str, int] = {}
+    for dag in recording.dags:
+        if dag.dag_id in seen:
+            lines = f"lines {seen[dag.dag_id]} and {dag.spot.line}"
+            return f"{lines}: the DAG id {dag.dag_id!r} is used twice; Airflow keeps the last, rename one"
+        seen[dag.dag_id] = dag.spot.line
+    return ""
 
 
 def _cycle(recording: Recording) -> str:

@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import os
+import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from migration.carry import TAKEN
 from migration.checker.run import Checker
 from migration.convert import FileResult, convert_file
+from migration.graph import Recording
 from migration.manifest import DagResult
+from migration.places import Place
 from migration.plan import CONVERTED, REFUSED
 from migration.recorder.run import Recorder
-
-MARKS = ("dag", "airflow")
-"""A file is taken for a DAG file if it has both words in it, as Airflow's safe mode does."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A DAG file, and the folder that was given."""
-
-    file: Path
-    root: Path
-
-    @property
-    def name(self) -> str:
-        """The path from the folder, with slashes."""
-        return self.file.relative_to(self.root).as_posix()
-
-    def roots(self) -> list[Path]:
-        """Give the folders on the file's import path: its own first, up to the one that was given."""
-        found = [self.file.parent]
-        while found[-1] != self.root and found[-1] != found[-1].parent:
-            found.append(found[-1].parent)
-        return found + [one / "plugins" for one in found if (one / "plugins").is_dir()]
 
 
 @dataclass(frozen=True)
@@ -57,35 +38,15 @@ class Entry:
     crash: str = ""
 
 
-def places(paths: Sequence[Path]) -> list[Place]:
-    """Find the DAG files below the given files and folders."""
-    found: dict[Path, Place] = {}
-    for path in paths:
-        if path.is_file():
-            found.setdefault(path.resolve(), Place(path.resolve(), path.resolve().parent))
-            continue
-        root = path.resolve()
-        for file in sorted(root.rglob("*.py")):
-            hidden = any(
-                part.startswith(".") or part == "__pycache__" for part in file.relative_to(root).parts
-            )
-            if not hidden and _is_candidate(file):
-                found.setdefault(file, Place(file, root))
-    return list(found.values())
-
-
-def _is_candidate(file: Path) -> bool:
-    try:
-        text = file.read_bytes().lower()
-    except OSError:
-        return False
-    return all(mark.encode() in text for mark in MARKS)
-
-
 def entry_of(place: Place, recorder: Recorder, checker: Checker, ruff: str | None) -> Entry:
     """Record, convert and check one file."""
     roots = place.roots()
     recording = recorder.record(place.file, roots)
+    if place.file.stem in TAKEN and recording.reason is None:
+        recording = Recording(
+            str(place.file),
+            f"a flow file of this name would hide Python's or Prefect's module {place.file.stem}; rename it",
+        )
     result = convert_file(recording, roots, ruff)
     modules = {_from(file, place.root): text for file, text in result.carried.texts.items()}
     import_roots = sorted({_from(root, place.root) for root in (*result.carried.roots, place.file.parent)})
@@ -140,8 +101,9 @@ def _folded(dags: list[dict[str, Any]], inside: dict[str, str]) -> list[dict[str
 
 def _source(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        with tokenize.open(file) as stream:  # in the encoding that the file declares
+            return stream.read()
+    except (OSError, UnicodeDecodeError, SyntaxError):
         return ""
 
 
@@ -160,6 +122,21 @@ def _dag(place: Place, dag: DagResult, result: FileResult) -> dict[str, Any]:
         "constructs": sorted({f"@{t.decorator}" if t.decorator else t.operator for t in recorded.tasks}),
         "items": [item.__dict__ for item in dag.items],
     }
+
+
+def mark_twice(entries: Sequence[Entry]) -> None:
+    """Refuse a DAG whose id another file has too: only one of them could be deployed."""
+    first: dict[str, str] = {}
+    for entry in entries:
+        for dag in entry.dags:
+            other = first.setdefault(dag["dag_id"], entry.path)
+            if other != entry.path:
+                note = f"{other} has a DAG of the same id, and Airflow loads only one of them; rename one"
+                dag["status"] = REFUSED
+                dag["items"].append(
+                    {"kind": "attribute", "name": "dag_id", "line": 0, "flow_line": 0, "status": REFUSED,
+                     "note": note, "paragraph": ""}
+                )  # fmt: skip
 
 
 def share_converted(entries: Sequence[Entry]) -> tuple[int, int]:

@@ -9,17 +9,21 @@ import multiprocessing
 import os
 import queue
 import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from migration.checker.run import Checker
-from migration.entry import Entry, Place, entry_of
+from migration.entry import Entry, entry_of
+from migration.places import Place
 from migration.recorder.run import Limits, Recorder, Settings
+from pipelines.errors import CannotProceedError
 
 KEPT = ".replant-convert"
 """Folder in the output for the entries of a run that has not ended."""
 FORMAT = 1
+OWN = ("flows", "prefect.yaml", "requirements.in", "MIGRATION.html")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +35,54 @@ class Job:
     limits: Limits
     ruff: str | None
     processes: int = max(1, min(4, os.cpu_count() or 1))
+
+
+def prepare(out: Path) -> None:
+    """Make the output folder; take care that nothing in it is lost.
+
+    Raises CannotProceedError.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise CannotProceedError(
+            f"{out} cannot be written to ({error.strerror or error}). Give another folder with --out."
+        ) from None
+    written = _written_before(out)
+    foreign = [name for name in OWN if (out / name).exists()] if written is None else []
+    if foreign:
+        raise CannotProceedError(
+            f"{out} has {', '.join(foreign)} already, which `replant convert` did not write. "
+            "Give an empty folder with --out."
+        )
+    changed = sorted(
+        name for name, digest in (written or {}).items() if _is_other(out / "flows" / name, digest)
+    )
+    if changed:
+        first = out / "flows" / changed[0]
+        what = f"{first} and {len(changed) - 1} more were" if changed[1:] else f"{first} was"
+        raise CannotProceedError(
+            f"{what} changed since `replant convert` wrote it. Give another folder with --out, "
+            "and take your changes over from there."
+        )
+
+
+def _written_before(out: Path) -> dict[str, str] | None:
+    """Give the digests of the flows that an earlier run has written; None if there was none."""
+    try:
+        known = json.loads((out / "MIGRATION.json").read_text(encoding="utf-8"))
+        return {str(name): str(digest) for name, digest in known.get("written", {}).items()}
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _is_other(file: Path, digest: str) -> bool:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest() != digest
+    except OSError:
+        return False
 
 
 def convert_all(found: Sequence[Place], job: Job, told: Callable[[Entry], None]) -> list[Entry]:
@@ -90,7 +142,11 @@ def _key(place: Place, job: Job) -> str:
     """Name what an entry depends on: the file and the settings."""
     settings = json.dumps(dataclasses.asdict(job.settings), sort_keys=True, default=str)
     asked = f"{FORMAT}:{settings}:{place.file}:".encode()
-    digest = hashlib.sha256(asked + place.file.read_bytes()).hexdigest()
+    try:
+        content = place.file.read_bytes()
+    except OSError:
+        content = b""
+    digest = hashlib.sha256(asked + content).hexdigest()
     return f"{digest[:32]}.json"
 
 

@@ -51,6 +51,8 @@ class Values:
 
     def text(self, value: str) -> str:
         """Give a string, an f-string where it has symbols in it."""
+        if any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise RefusedError("a text with half a character in it (a lone surrogate)")
         if OPEN not in value:
             return quoted(value)
         parts = SYMBOL.split(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ def document(entries: Sequence[Entry]) -> dict[str, Any]:
             "settings": sorted({tuple(pair) for entry in entries for pair in entry.settings}),
             "missing_modules": sorted({name for entry in entries for name in entry.missing_modules}),
         },
+        "written": _written(entries),
         "files": [{"path": e.path, "status": e.status, "reason": e.reason or None} for e in entries],
         "dags": [dag for entry in entries for dag in entry.dags],
     }
@@ -60,6 +62,12 @@ def _by_construct(entries: Sequence[Entry]) -> list[dict[str, Any]]:
                 uses[name] += 1
                 done[name] += dag["status"] != REFUSED
     return [{"construct": name, "dags": count, "converted": done[name]} for name, count in uses.most_common()]
+
+
+def _written(entries: Sequence[Entry]) -> dict[str, str]:
+    """Give the digest of each flow file, so that a later run sees what was changed by hand."""
+    texts = {entry.path: entry.text for entry in entries if entry.text}
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
 
 
 def _first(entries: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -15,9 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from blocks.export_files import read_export
 from blocks.settings import kind_of, name_of
-from migration import output, report
-from migration.entry import Entry, Place, places
+from migration import folder, output, report
+from migration.entry import Entry, mark_twice
 from migration.folder import Job, convert_all
+from migration.places import Place, links_out, places
 from migration.recorder.run import Limits, Settings, require_sandbox
 from pipelines.errors import CannotProceedError
 
@@ -40,12 +41,13 @@ def convert(
     """
     if sandbox:
         require_sandbox()
-    found = _found(paths)
+    folder.prepare(out)
+    found = _found(paths, out)
     processes = max(1, min(os.cpu_count() or 1, len(found) // FILES_WORTH_A_PROCESS))
     limits = Limits(seconds=seconds, sandbox=sandbox)
     job = Job(out, _settings(settings), limits, _ruff(), processes)
-    out.mkdir(parents=True, exist_ok=True)
     entries = _with_progress(found, job)
+    mark_twice(entries)
     output.write(entries, out)
     summary = report.write(entries, out)["summary"]
     _tell(summary, entries, out, as_json)
@@ -55,11 +57,14 @@ def convert(
     return 0 if complete else 1
 
 
-def _found(paths: Sequence[Path]) -> list[Place]:
+def _found(paths: Sequence[Path], out: Path) -> list[Place]:
     for path in paths:
         if not path.exists():
             raise CannotProceedError(f"{path} does not exist. Give DAG files, or a folder of them.")
-    found = places(paths)
+    found = places(paths, out)
+    for link in links_out(paths):
+        print(f"replant: {link} leads out of what was given and is left out; give {link.resolve()} too.",
+              file=sys.stderr)  # fmt: skip
     if not found:
         shown = ", ".join(str(path) for path in paths)
         raise CannotProceedError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import symtable
+import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,7 +52,8 @@ class Source:
         self, path: Path, wanted_lines: Sequence[int] = (), building_lines: Sequence[int] = ()
     ) -> None:
         self.path = path
-        self.text = path.read_text(encoding="utf-8-sig")
+        with tokenize.open(path) as stream:  # in the encoding that it declares
+            self.text = stream.read()
         wrapper = MetadataWrapper(cst.parse_module(self.text), unsafe_skip_copy=True)
         self._positions = wrapper.resolve(PositionProvider)
         self.module = wrapper.module

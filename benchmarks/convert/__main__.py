@@ -24,9 +24,10 @@ from benchmarks.convert.corpora import Corpus, corpora
 from benchmarks.convert.large import measured
 from engines.places import CHECKOUT
 from migration.constructs import registry
-from migration.entry import Entry, places, share_converted
+from migration.entry import Entry, share_converted
 from migration.folder import Job, convert_all
 from migration.output import write
+from migration.places import places
 from migration.plan import CONVERTED, REFUSED
 from migration.recorder.run import Limits, Settings
 from migration.session import _ruff

@@ -20,8 +20,8 @@ from typing import Any
 
 from benchmarks.convert.corpora import Corpus
 from engines.places import CHECKOUT
-from migration.entry import Place, places
 from migration.folder import KEPT
+from migration.places import Place, places
 
 PROGRAM = "import sys; from replant import main; sys.exit(main())"
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from benchmarks.convert.corpora import Corpus
 from engines.places import CHECKOUT
-from migration.entry import places
 from migration.graph import Dag
+from migration.places import places
 from migration.recorder.run import Recorder
 
 PYTHON = CHECKOUT / ".venv-airflow" / "bin" / "python"

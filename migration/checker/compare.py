@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from migration.checker.copies import other_rows
 from migration.checker.pods import lost_parts
 from migration.checker.starts import schedule_differences
 from migration.graph import Dag, Expansion, Task
@@ -164,22 +165,11 @@ def _copies(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
         if len(call["copies"] or []) != wanted:
             yield f"{task.task_id} has {len(call['copies'] or [])} copies instead of {wanted}"
         yield from _columns(task, call, group)
-    if task.mapping is not None and task.mapping.kind == "expand":
+    if task.mapping is not None:
+        yield from other_rows(task, task.mapping, call)
         lists = list(task.mapping.arguments.values())
-        if list(task.mapping.arguments) == ["op_kwargs"] and isinstance(lists[0], list):
-            each = (call["over"] or {}).get("each") or []
-            if [_shown(one) for one in each] != [_shown(one) for one in lists[0]]:
-                yield f"{task.task_id} has other copies"
-        elif all(isinstance(one, list) for one in lists):
-            wanted = 1
-            for one in lists:
-                wanted *= len(one)
-            rows = call["copies"] or []
-            if len(rows) != wanted or len({repr(row) for row in rows}) != len(
-                {repr(r) for r in itertools.product(*lists)}
-            ):
-                yield f"{task.task_id} has {len(rows)} copies instead of {wanted}"
-        elif len(call["over"] or {}) != len(lists):
+        is_known = all(isinstance(one, list) for one in lists)
+        if not is_known and task.mapping.kind == "expand" and len(call["over"] or {}) != len(lists):
             yield f"{task.task_id} is mapped over other arguments"
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Claim, RefusedError, Work, Written, equivalent
+from migration.mapped_arguments import mapped_arguments
+from migration.plan import Claim, Work, Written, equivalent
 from migration.site import Site
 
 PLAIN = '''def @NAME@(command: str) -> str:
@@ -35,6 +36,7 @@ FULL = '''def @NAME@(
     return processor(done.stdout.rstrip("\\n").rpartition("\\n")[2])
 '''
 NOTE = "it runs in the flow's folder, not in a temporary one; exit code 99 fails it, where Airflow skips"
+MAPPED = {"bash_command": "command", "env": "env", "cwd": "cwd"}
 KNOWN = ("bash_command", "env", "append_env", "cwd", "skip_on_exit_code", "skip_exit_code", "output_encoding",
          "output_processor", "xcom_push")  # fmt: skip
 
@@ -45,15 +47,14 @@ def write(task: Task, site: Site) -> Written:
 
     Raises RefusedError.
     """
-    mapped = task.mapping.arguments if task.mapping and task.mapping.kind == "expand" else {}
-    command = command_of(task, site) if "bash_command" not in mapped else None
-    if task.mapping and task.mapping.kind != "expand":
-        raise RefusedError("expand_kwargs of a BashOperator; use expand", "expand_kwargs")
+    over, each = mapped_arguments(task, MAPPED)
+    mapped = {name for one in (over or {}, *(each or [])) for name in one}
+    command = command_of(task, site) if task.has("bash_command") else None
     arguments, tracked = {}, False
     if command is not None:
         arguments["command"], tracked = site.templated(command, task)
     env, env_tracked = site.templated(_environment(task), task)
-    full = bool(env) or task.get("cwd") is not None or "env" in mapped or _may_skip(task, command)
+    full = bool(env) or task.get("cwd") is not None or bool(mapped - {"command"}) or _may_skip(task, command)
     full = full or task.get("output_processor") is not None
     if env:
         arguments["env"] = env
@@ -67,7 +68,6 @@ def write(task: Task, site: Site) -> Written:
         arguments["processor"] = task.get("output_processor")
     claims = {name: Claim() for name in KNOWN if task.has(name)}
     claims["bash_command"] = equivalent(NOTE, "bash") if not full else Claim()
-    names = {"bash_command": "command", "env": "env"}
     work = Work(
         "bash, all options",
         "bash",
@@ -81,7 +81,8 @@ def write(task: Task, site: Site) -> Written:
         work,
         args=(arguments.pop("command"),) if "command" in arguments and not mapped else (),
         kwargs=arguments,
-        over={names[name]: value for name, value in mapped.items()} or None,
+        over=over,
+        each=each,
         claims=claims,
         tracked=tracked or env_tracked or full,
     )

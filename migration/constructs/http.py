@@ -8,6 +8,7 @@ from blocks.names import block_name
 from migration import waiting
 from migration.constructs import construct
 from migration.graph import Task
+from migration.mapped_arguments import mapped_arguments
 from migration.plan import Claim, RefusedError, Work, Written, equivalent
 from migration.site import Site
 
@@ -25,14 +26,14 @@ ASK = '''def ask(
     return requests.request(method, url + endpoint, headers=known, **body, **options)
 '''
 SEND = '''def @NAME@(
-    connection: str, endpoint: str | None, data: Any = None, headers: Any = None, **options: Any
+    connection: str, endpoint: str | None = None, data: Any = None, headers: Any = None, **options: Any
 ) -> Any:
     """Send a request; give what the answer says."""
     answer = ask(connection, endpoint, "{method}", data, headers, **options)
     answer.raise_for_status()
 {lines}'''
 WAIT = '''def @NAME@(
-    connection: str, endpoint: str | None, data: Any = None, headers: Any = None, **options: Any
+    connection: str, endpoint: str | None = None, data: Any = None, headers: Any = None, **options: Any
 ) -> Any:
     """Wait until the service gives the answer."""
 
@@ -51,6 +52,7 @@ WITHOUT_EFFECT = (
     "tcp_keep_alive", "tcp_keep_alive_idle", "tcp_keep_alive_count", "tcp_keep_alive_interval", "method",
 )  # fmt: skip
 REFUSED = ("auth_type", "pagination_function", "request_kwargs", "retry_args", "xcom_push")
+MAPPED = {"endpoint": "endpoint", "data": "data", "headers": "headers"}
 CLAIM = equivalent("a Webhook block of the mapped name; requests are made by `requests`", "http")
 
 
@@ -78,7 +80,7 @@ def write(task: Task, site: Site) -> Written:
     work = Work(key, "send_request", code, uses=tuple(uses), helpers=(ASK,), imports=(*IMPORTS, *logs),
                 runtime=tuple(runtime))  # fmt: skip
     claims = _claims(task, "data", "log_response", "response_filter")
-    return _asked(task, site, work, task.get("data"), claims, bool(runtime))
+    return _asked(task, site, work, task.get("data"), claims, bool(runtime), mapped_arguments(task, MAPPED))
 
 
 @construct("HttpSensor", "HttpSensorAsync")
@@ -99,13 +101,23 @@ def write_sensor(task: Task, site: Site) -> Written:
     code = WAIT.format(method=_method(task, "GET"), missing=missing, verdict=verdict, pace=waiting.pace(task))
     work = Work(f"http sensor:{task.task_id}", "answer_there", code, uses=tuple(uses), helpers=(ASK,),
                 imports=IMPORTS, runtime=tuple(runtime))  # fmt: skip
+    if task.mapping is not None:
+        raise RefusedError("a mapped sensor", "expand")
     claims = waiting.claims_of(task, "request_params", "response_error_codes_allowlist")
     claims.update(_claims(task))
     tracked = len(runtime) > 1 or bool(task.get("soft_fail"))
     return _asked(task, site, work, task.get("request_params"), claims, tracked)
 
 
-def _asked(task: Task, site: Site, work: Work, data: Any, claims: dict[str, Claim], tracked: bool) -> Written:
+def _asked(
+    task: Task,
+    site: Site,
+    work: Work,
+    data: Any,
+    claims: dict[str, Claim],
+    tracked: bool,
+    mapped: tuple[Any, Any] = (None, None),
+) -> Written:
     connection = task.get("http_conn_id") or "http_default"
     if not isinstance(connection, str) or "{{" in connection:
         raise RefusedError("a connection that is only known at run time", "http_conn_id")
@@ -118,7 +130,12 @@ def _asked(task: Task, site: Site, work: Work, data: Any, claims: dict[str, Clai
         if value:
             given[name], is_template = site.templated(value, task)
             kept = kept or is_template
-    return Written(work, (block_name(connection), endpoint), given, claims=claims, tracked=tracked or kept)
+    args: tuple[Any, ...] = (block_name(connection), endpoint)
+    over, each = mapped
+    if task.mapping is not None:  # a mapped call takes its arguments by name
+        args, given = (), {"connection": block_name(connection), "endpoint": endpoint, **given}
+        given = {name: one for name, one in given.items() if name not in (over or {}) and one is not None}
+    return Written(work, args, given, over, each, claims=claims, tracked=tracked or kept)
 
 
 def _method(task: Task, default: str) -> str:
@@ -129,8 +146,6 @@ def _method(task: Task, default: str) -> str:
 
 
 def _claims(task: Task, *names: str) -> dict[str, Claim]:
-    if task.mapping is not None:
-        raise RefusedError("a mapped request; map a task that sends it", "expand")
     for name in REFUSED:
         if task.get(name) is not None:
             raise RefusedError(f"the argument {name}", name)

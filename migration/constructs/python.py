@@ -32,7 +32,7 @@ def written(task: Task, site: Site, kind: str = "task") -> Written:
     args, kwargs = arguments_of(task)
     if task.get("templates_dict"):
         kwargs["templates_dict"] = _with_files(task.get("templates_dict"), task, site)
-    over, each = mapping_of(task)
+    over, each = mapping_of(task, site)
     if args and (over is not None or each is not None):
         args, kwargs = [], {**_by_name(args, task, site), **kwargs}
     given = set(kwargs) | set(over or {})
@@ -100,7 +100,7 @@ def arguments_of(task: Task) -> tuple[list[Any], dict[str, Any]]:
     return args, {**call, **kwargs}
 
 
-def mapping_of(task: Task) -> tuple[dict[str, Any] | None, Any]:
+def mapping_of(task: Task, site: Site) -> tuple[dict[str, Any] | None, Any]:
     """Give what the call is mapped over: a product of values, or a list of argument dictionaries.
 
     Raises RefusedError.
@@ -113,11 +113,23 @@ def mapping_of(task: Task) -> tuple[dict[str, Any] | None, Any]:
             raise RefusedError("expand_kwargs of an operator; expand its op_kwargs", "expand_kwargs")
         return None, arguments["kwargs"]
     if task.decorator is None:
+        if list(arguments) == ["op_args"]:
+            return None, _rows_by_name(arguments["op_args"], task, site)
         inner = arguments.pop("op_kwargs", None)
         if arguments:
             raise RefusedError(f"expand over {', '.join(arguments)}; expand op_kwargs", "expand")
         return None, inner
     return arguments, None
+
+
+def _rows_by_name(rows: Any, task: Task, site: Site) -> list[dict[str, Any]]:
+    """Give each copy's positional arguments its function's names.
+
+    Raises RefusedError.
+    """
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise RefusedError("op_args that are only known at run time; expand op_kwargs", "op_args")
+    return [_by_name(row, task, site) for row in rows]
 
 
 def may_skip(task: Task, site: Site) -> bool:

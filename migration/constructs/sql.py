@@ -6,6 +6,7 @@ from typing import Any
 
 from migration.constructs import construct
 from migration.graph import Task
+from migration.mapped_arguments import mapped_arguments
 from migration.plan import Claim, RefusedError, Work, Written, equivalent
 from migration.site import Site
 
@@ -17,6 +18,7 @@ HELPER = '''def fetched(cursor: Any) -> Any:
     """Give a statement's rows, if it has any."""
     return cursor.fetchall() if cursor.description else None
 '''
+MAPPED = {"sql": "statement", "parameters": "parameters"}
 CONNECTIONS = ("conn_id", "postgres_conn_id")
 
 
@@ -26,8 +28,7 @@ def write(task: Task, site: Site) -> Written:
 
     Raises RefusedError.
     """
-    if task.mapping is not None:
-        raise RefusedError("a mapped statement", "expand")
+    over, each = mapped_arguments(task, MAPPED)
     for name in (
         "handler",
         "split_statements",
@@ -55,7 +56,10 @@ def write(task: Task, site: Site) -> Written:
     }
     if name:
         claims[name] = equivalent("a SqlAlchemyConnector block of the mapped name", "connections")
-    return Written(work, (connection, statement), kwargs, claims=claims, tracked=is_template or other)
+    if task.mapping is None:
+        return Written(work, (connection, statement), kwargs, claims=claims, tracked=is_template or other)
+    fixed = {"connection": connection, **({"statement": statement} if task.get("sql") else {}), **kwargs}
+    return Written(work, (), fixed, over, each, claims=claims, tracked=is_template or other)
 
 
 def _statement(value: Any, site: Site) -> Any:

@@ -100,13 +100,15 @@ def _received(reader: int, deadline: float) -> tuple[bytes, str]:
 def _judged(received: bytes, stopped: str, status: int, seconds: float) -> bytes:
     over_cpu = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
     if stopped == "time" or over_cpu:
-        return _reason(f"the file took longer than {seconds:g} s")
+        return _reason(f"the file took longer than {seconds:g} s; --seconds gives it more")
     if stopped == "size":
         return _reason("the recording is larger than 64 MiB")
     try:
         json.loads(received)
     except ValueError:
-        return _reason("the file ended its process before it gave a graph")
+        return _reason(
+            "the file ended its process before it gave a graph (os._exit, or a crash); run it by hand"
+        )
     return received
 
 

@@ -27,7 +27,7 @@ def record_and_leave(request: dict[str, Any], checkout: str, answer: int) -> NoR
         found = _recorded(request, checkout)
         content = json.dumps(found).encode()
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is this file's result
-        content = json.dumps({"reason": f"{type(error).__name__}: {error}"[:LONGEST_REASON]}).encode()
+        content = json.dumps({"reason": _text(error)}).encode()
     with os.fdopen(answer, "wb") as stream:
         stream.write(content)
     os._exit(0)  # whatever threads and exit handlers the file has left
@@ -69,8 +69,20 @@ def _reason(error: BaseException, roots: tuple[str, ...]) -> str:
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename.startswith(roots):
             line = frame.lineno
-    text = f"{type(error).__name__}: {error}".replace("\n", " ")[:LONGEST_REASON]
+    text = _text(error)
+    if isinstance(error, SyntaxError):
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        text += f"; read by Python {version}: for another version's syntax, run replant by that version"
     return f"line {line}: {text}" if line else text
+
+
+def _text(error: BaseException) -> str:
+    """Give an error's text; the author's own errors may have none that can be shown."""
+    try:
+        shown = str(error)
+    except BaseException:  # noqa: BLE001 - it is their code
+        shown = "an error that cannot be shown"
+    return f"{type(error).__name__}: {shown}".replace("\n", " ")[:LONGEST_REASON]
 
 
 def lock_in(request: dict[str, Any], libraries: list[str]) -> None:

@@ -83,6 +83,9 @@ class Recorder:
 
         Never raises because of what the file does.
         """
+        outside = _outside(file, roots)
+        if outside:
+            return Recording(path=str(file), reason=outside)
         with tempfile.TemporaryDirectory(prefix="replant-record-") as scratch:
             answer = self._asked(file, roots, scratch)
         if "reason" in answer:
@@ -145,3 +148,14 @@ class Recorder:
                 start_new_session=True,
             )
         return self._process
+
+
+def _outside(file: Path, roots: Sequence[Path]) -> str:
+    """Say where a link leads that may not be followed, or that nothing is there."""
+    try:
+        target = file.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        return f"it cannot be read ({getattr(error, 'strerror', None) or 'a link to itself'})"
+    if any(target.is_relative_to(root.resolve()) for root in roots):
+        return ""
+    return f"it is a link to {target}, out of the folders that were given; give that file too"

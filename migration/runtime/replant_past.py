@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.runtime import flow_run
+from replant_settings import rest  # type: ignore[import-not-found]
 
 SECONDS_BETWEEN = 10.0
 GOOD, BAD = "success", "failed"
@@ -33,7 +33,7 @@ def wait_for_own_past(task_name: str, every: float = SECONDS_BETWEEN) -> None:
         before = _runs(str(flow_run.get_flow_name()), before=moment - timedelta(microseconds=1))
         if not before or _state(before[0], task_name) == GOOD:
             return
-        time.sleep(every)
+        rest(every)
 
 
 def other_flow_state(

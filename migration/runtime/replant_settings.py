@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from prefect._vendor.croniter import croniter  # type: ignore[attr-defined]
 from prefect.blocks.system import Secret
+from prefect.context import FlowRunContext, TaskRunContext
 from prefect.variables import Variable as PrefectVariable
 
 PRESETS = {
@@ -221,7 +222,21 @@ def wait_until(
         if time.monotonic() + pause > deadline:
             text = f"not there after {limit:g} s"
             raise AirflowSkipException(text) if skip else TimeoutError(text)
-        time.sleep(pause)
+        rest(pause)
+
+
+def rest(seconds: float) -> None:
+    """Wait, but no longer than the flow's run goes on: Ctrl-C ends it in a thread, too.
+
+    Raises KeyboardInterrupt.
+    """
+    flow, task = FlowRunContext.get(), TaskRunContext.get()
+    events = getattr(flow.task_runner, "_cancel_events", {}) if flow is not None else {}
+    stopped = events.get(task.task_run.id) if task is not None else None
+    if stopped is None:
+        time.sleep(seconds)
+    elif stopped.wait(seconds):
+        raise KeyboardInterrupt("the flow's run has been stopped")
 
 
 def previous_tick(every: str | timedelta, moment: datetime, timezone: str, forward: bool = False) -> datetime:

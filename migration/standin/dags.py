@@ -7,6 +7,7 @@ import inspect
 from typing import Any
 
 from migration.standin.groups import TaskGroup
+from migration.standin.keys import checked
 from migration.standin.ledger import current, here
 from migration.standin.operators import DuplicateTaskIdFoundError
 from migration.standin.wiring import chain
@@ -25,7 +26,7 @@ class DAG:
         self.arguments = {**dict(zip(POSITIONAL, args, strict=False)), **kwargs}
         if "dag_id" not in self.arguments:
             raise TypeError("DAG without dag_id")
-        self.dag_id = str(self.arguments["dag_id"])
+        self.dag_id = checked("DAG id", self.arguments["dag_id"])
         self.default_args = dict(self.arguments.get("default_args") or {})
         self.params = {
             **(self.default_args.pop("params", None) or {}),

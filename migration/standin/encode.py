@@ -21,6 +21,7 @@ from migration.standin.taskflow import Condition, TaskFactory
 
 DEPTH = 12
 LONGEST = 200_000
+LARGEST_BITS = 1_000
 
 
 def encoded(value: Any, depth: int = 0) -> Any:
@@ -35,7 +36,7 @@ def encoded(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return str.__str__(value) if len(value) <= LONGEST else {"$object": "str, too long"}
     if isinstance(value, int):
-        return int(value)
+        return int(value) if int.bit_length(value) <= LARGEST_BITS else {"$object": "int, too large"}
     if isinstance(value, float):
         return value if math.isfinite(value) else {"$float": repr(value)}
     if isinstance(value, Symbol):

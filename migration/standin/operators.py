@@ -6,6 +6,7 @@ import inspect
 import logging
 from typing import Any
 
+from migration.standin.keys import checked
 from migration.standin.ledger import Spot, current, here
 from migration.standin.results import XComArg, references
 from migration.standin.wiring import Linked
@@ -28,6 +29,7 @@ class Task(Linked):
         self.__dict__["group"] = group
         self.__dict__["edges"] = {}
         self.__dict__["marks"] = {}
+        checked("task id", task_id)
         self.__dict__["task_id"] = group.child_id(task_id) if group is not None else task_id
         if dag is not None:
             dag.add_task(self)

@@ -83,6 +83,8 @@ class Converted:
     deployment: dict[str, Any]
     run_flow: Callable[..., Ran]
     """Runs another flow of the file, by its function's name."""
+    run_patched: Callable[..., Ran]
+    """Runs the flow after a function has changed its module."""
 
     def note(self, name: str) -> tuple[str, str]:
         """Give an attribute's status and note."""
@@ -108,6 +110,10 @@ def converted(
         def of_flow(name: str, **parameters: object) -> Ran:
             return run_flow(result.text, tmp_path / f"made_{next(_NUMBERS)}.py", name, parameters)
 
-        return Converted(result.text, dag, run, result.deployments[0][1], of_flow)
+        def patched(change: Callable[[Any], None], **parameters: object) -> Ran:
+            file = tmp_path / f"made_{next(_NUMBERS)}.py"
+            return run_flow(result.text, file, dag.flow, parameters, change)
+
+        return Converted(result.text, dag, run, result.deployments[0][1], of_flow, patched)
 
     return convert

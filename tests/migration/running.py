@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,13 +32,17 @@ class Ran:
         return next(iter(self.tasks[name]))
 
 
-def run_flow(text: str, file: Path, flow: str, parameters: dict[str, Any]) -> Ran:
-    """Write, import and run it."""
+def run_flow(
+    text: str, file: Path, flow: str, parameters: dict[str, Any], change: Callable[[Any], None] | None = None
+) -> Ran:
+    """Write, import, change and run it."""
     file.write_text(text)
     spec = importlib.util.spec_from_file_location(file.stem, file)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    if change is not None:
+        change(module)
     with task_states() as tasks:
         state = getattr(module, flow)(return_state=True, **parameters)
     return Ran(state.type.value, _counted(tasks.values()), module)

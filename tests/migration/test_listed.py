@@ -10,7 +10,8 @@ import pytest
 from engines.places import CHECKOUT
 from migration.checker.run import Checker
 from migration.convert import convert_file
-from migration.entry import Place, entry_of
+from migration.entry import entry_of
+from migration.places import Place
 from migration.recorder.run import Limits, Recorder
 from tests.migration.listed import LISTED, Listed
 

@@ -13,8 +13,9 @@ import pytest
 
 from migration.checker.run import Checker
 from migration.convert import convert_file
-from migration.entry import Entry, Place, entry_of
+from migration.entry import Entry, entry_of
 from migration.graph import Recording
+from migration.places import Place
 from migration.recorder.run import Limits, Recorder
 
 pytestmark = pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -45,13 +47,41 @@ def test_a_failure_holds_the_next_one_up(
         raise WaitedError
 
     # the wait would last until the earlier run is put right: seen by its first pause
-    monkeypatch.setattr(replant_past.time, "sleep", waited)
+    monkeypatch.setattr(replant_past, "rest", waited)
     from prefect.runtime import flow_run
 
     monkeypatch.setattr(flow_run, "get_flow_name", lambda: "past bad")
     monkeypatch.setattr(flow_run, "get_scheduled_start_time", lambda: datetime.now(UTC))
     with pytest.raises(WaitedError):
         replant_past.wait_for_own_past("work")
+
+
+WAITS = """
+from prefect import flow, task
+from replant_runtime import *
+@task(name="work")
+def work(): {work}
+@flow(name="stopped {past}")
+def main():
+    return submit(work, depends_on_past={past})
+"""
+
+
+@pytest.mark.parametrize(("past", "work"), [(True, "..."), (False, "wait_until(lambda: False, 60, 600)")])
+def test_a_wait_ends_when_the_run_is_stopped(
+    run_text: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, past: bool, work: str
+) -> None:
+    import replant_past
+
+    monkeypatch.setattr(replant_past, "_runs", lambda *_, **__: ["a run before"])
+    monkeypatch.setattr(replant_past, "_state", lambda *_: "failed")
+    monkeypatch.setattr(replant_past.wait_for_own_past, "__defaults__", (60.0,))
+    stop = threading.Timer(6, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+    stop.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run_text(WAITS.format(past=past, work=work))
+    assert time.monotonic() - began < 40
 
 
 def test_another_flows_run_is_found_by_its_moment(run_text: Callable[..., Ran]) -> None:

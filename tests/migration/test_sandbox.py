@@ -147,7 +147,7 @@ def test_a_file_that_ends_its_process_is_a_result(recorded: Record, text: str) -
 
 @pytest.mark.parametrize("text", ["while True: pass", "import time\ntime.sleep(1000)"])
 def test_a_file_that_never_ends_is_stopped(recorded: Record, text: str) -> None:
-    assert recorded(text).reason == "the file took longer than 4 s"
+    assert str(recorded(text).reason).startswith("the file took longer than 4 s")
 
 
 def test_a_file_that_eats_memory_is_stopped(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from migration.checker.run import Checker
-from migration.entry import Place, entry_of
+from migration.entry import entry_of
+from migration.places import Place
 from migration.recorder.run import Limits, Recorder
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]

@@ -8,8 +8,9 @@ import pytest
 
 from migration.checker.run import Checker
 from migration.convert import convert_file
-from migration.entry import Place, entry_of
+from migration.entry import entry_of
 from migration.output import deployment_file
+from migration.places import Place
 from migration.recorder.run import Limits, Recorder
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
