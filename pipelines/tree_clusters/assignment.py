@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg2 import sql
+
 from pipelines.tree_clusters.linkage import cell_side
 from pipelines.tree_clusters.settings import TreeClusterSettings
 from pipelines.tree_clusters.statements import Cursor, only_row, statement
@@ -60,8 +62,26 @@ def take_changes(cursor: Cursor, *, dry_run: bool) -> bool:
         else:
             part = "incremental_take_trees" if name == "taken_tree" else "incremental_take_regions"
             cursor.execute(statement(part))
-    cursor.execute("SELECT EXISTS (SELECT FROM taken_region WHERE region_id IS NULL AND area IS NULL)")
+    return everything_is_marked(cursor, "taken_region")
+
+
+def everything_is_marked(cursor: Cursor, table: str = "tree_clusters_changed_region") -> bool:
+    """Tell whether a list of changed regions says that everything must be looked at."""
+    cursor.execute(
+        sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE region_id IS NULL AND area IS NULL)").format(
+            sql.Identifier(table)
+        )
+    )
     return bool(only_row(cursor)[0])
+
+
+def take_ranges(cursor: Cursor, ids: tuple[int, int] = EVERY_ID, *, dry_run: bool = False) -> bool:
+    """Take what is recorded to be looked at again within these ids; tell whether there was something."""
+    if dry_run:
+        cursor.execute("INSERT INTO taken_range SELECT first_id, last_id FROM tree_clusters_look_again")
+    else:
+        cursor.execute(statement("incremental_take_ranges"), {"first": ids[0], "last": ids[1]})
+    return cursor.rowcount > 0
 
 
 def gather(cursor: Cursor, everything: bool, ids: tuple[int, int] = EVERY_ID) -> int:
@@ -69,7 +89,7 @@ def gather(cursor: Cursor, everything: bool, ids: tuple[int, int] = EVERY_ID) ->
     if everything:
         cursor.execute(statement("incremental_work_everything"))
     else:
-        cursor.execute("ANALYZE taken_tree, taken_region")
+        cursor.execute("ANALYZE taken_tree, taken_region, taken_range")
         cursor.execute(statement("incremental_work"), {"first": ids[0], "last": ids[1]})
     number = cursor.rowcount
     cursor.execute("ANALYZE work")
@@ -135,7 +155,7 @@ def write(cursor: Cursor) -> Rows:
     )
 
 
-def leave_to_the_next(cursor: Cursor, settings: TreeClusterSettings, everything: bool) -> None:
+def leave_to_the_next(cursor: Cursor, settings: TreeClusterSettings, *, everything: bool) -> None:
     """Record for the other steps what has changed."""
     if everything:
         cursor.execute(statement("incremental_leave_everything"))

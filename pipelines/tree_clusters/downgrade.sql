@@ -44,5 +44,5 @@ $$;
 
 DROP INDEX tree_clusters_new_trees_idx;
 DROP INDEX IF EXISTS tree_clusters_trees_location_idx, tree_clusters_region_zoom_idx;
-DROP TABLE tree_clusters_changed_tree, tree_clusters_changed_region, tree_clusters_view_due,
-    tree_clusters_cell_due, tree_clusters_cell, tree_clusters_kept;
+DROP TABLE tree_clusters_changed_tree, tree_clusters_changed_region, tree_clusters_look_again,
+    tree_clusters_view_due, tree_clusters_cell_due, tree_clusters_cell, tree_clusters_kept;

@@ -32,39 +32,52 @@ def count_new_trees(connection: Connection, settings: TreeClusterSettings) -> St
         if not is_upgraded(cursor):
             return result | {"schema": "original: every tree is looked at"}
         cursor.execute(statement("incremental_count_changes"))
-        trees, regions = only_row(cursor)
-        return result | {"changed_trees": trees, "changed_regions": regions}
+        trees, regions, everything = only_row(cursor)
+        result |= {"changed_trees": trees, "changed_regions": regions}
+        return result if everything is None else result | {"look_again": everything}
 
 
 def plan_chunks(connection: Connection, settings: TreeClusterSettings) -> list[list[int]]:
-    """Split the new trees into ranges of ids, `[first, last]`, of `settings.chunk_trees` trees each.
+    """Split the trees to look at into ranges of ids, `[first, last]`, of `settings.chunk_trees` trees each.
 
-    Empty where one chunk is enough, and where everything must be looked at again: then assign_regions alone
-    does all. Assumes an upgraded database.
+    Those are the new trees, or all trees where everything must be looked at again: that is then recorded
+    range by range, so that what a killed run has done need not be done again. Empty where one chunk is
+    enough. Assumes an upgraded database.
     """
     with limited(connection, settings, read_only=True) as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM tree_clusters_changed_region"
-            " WHERE region_id IS NULL AND area IS NULL)"
-        )
-        if only_row(cursor)[0]:
-            return []
+        marked = assignment.everything_is_marked(cursor)
+        cursor.execute("SELECT first_id, last_id FROM tree_clusters_look_again ORDER BY first_id")
+        ranges = cursor.fetchall()
         cursor.execute(statement("incremental_plan_chunks"), (settings.chunk_trees,))
-        chunks = [[first, last] for first, last in cursor.fetchall()]
-        return chunks if len(chunks) > 1 else []
+        new = cursor.fetchall()
+
+    def split_everything() -> list[tuple[int, int]]:
+        with exclusive(connection, settings) as cursor:
+            cursor.execute(statement("incremental_plan_again"), (settings.chunk_trees,))
+            cursor.execute("SELECT first_id, last_id FROM tree_clusters_look_again ORDER BY first_id")
+            return cursor.fetchall()
+
+    if marked:
+        ranges = retried(split_everything)
+    chunks = [list(chunk) for chunk in ranges or new]
+    return chunks if len(chunks) > 1 else []
 
 
 def assign_chunk(connection: Connection, settings: TreeClusterSettings, chunk: list[int]) -> StepResult:
-    """Assign the new trees of one range of ids, side by side with other chunks; as assign_regions else."""
+    """Assign the new trees of one range of ids, side by side with other chunks; as assign_regions else.
+
+    All trees of the range, where it is recorded that they must be looked at again.
+    """
 
     def work() -> StepResult:
         # Upgraded databases reject the original job, so no table needs a lock that keeps other chunks off.
         with exclusive(connection, settings, shared=True) as cursor:
             cursor.execute(statement("incremental_tables"))
+            again = assignment.take_ranges(cursor, (chunk[0], chunk[1]))
             looked_at = assignment.gather(cursor, everything=False, ids=(chunk[0], chunk[1]))
             found = assignment.find_regions(cursor, indexed=True)
             rows = assignment.write(cursor)
-            assignment.leave_to_the_next(cursor, settings, everything=False)
+            assignment.leave_to_the_next(cursor, settings, everything=again)
             return assignment.as_result(looked_at, rows, found)
 
     return retried(work)
@@ -81,6 +94,7 @@ def assign_regions(connection: Connection, settings: TreeClusterSettings, counte
             upgraded = is_upgraded(cursor)
             cursor.execute(statement("incremental_tables"))
             everything = not upgraded or assignment.take_changes(cursor, dry_run=settings.dry_run)
+            again = upgraded and assignment.take_ranges(cursor, dry_run=settings.dry_run)
             looked_at = assignment.gather(cursor, everything)
             if not looked_at and not everything and not _rows(cursor, "taken_region"):
                 return {"rows": 0, "trees": 0, "looked_at": 0, "reason": assignment.NOTHING}
@@ -91,7 +105,7 @@ def assign_regions(connection: Connection, settings: TreeClusterSettings, counte
                 return result | {"dry_run": True}
             rows = assignment.write(cursor)
             if upgraded:
-                assignment.leave_to_the_next(cursor, settings, everything)
+                assignment.leave_to_the_next(cursor, settings, everything=everything or again)
             return assignment.as_result(looked_at, rows, found)
 
     return retried(work)

@@ -18,12 +18,13 @@ def count_new_trees(connection: Connection, settings: TreeClusterSettings) -> St
 
 
 def is_backlog(settings: TreeClusterSettings, counted: StepResult) -> bool:
-    """Tell whether so many trees are new that assign_regions had better be split."""
+    """Tell whether there are so many trees to look at that assign_regions had better be split."""
+    trees: int = counted["look_again"] if "look_again" in counted else counted["new_trees"]
     return (
         settings.variant == "incremental"
         and not settings.dry_run
         and "schema" not in counted  # the original's: every run looks at everything
-        and counted["new_trees"] > settings.chunk_trees
+        and trees > settings.chunk_trees
     )
 
 

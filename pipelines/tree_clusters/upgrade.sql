@@ -14,6 +14,10 @@ CREATE TABLE tree_clusters_changed_region (
     region_id integer,
     area geometry  -- both NULL: look at everything again; only this NULL: centroid or type changed
 );
+CREATE TABLE tree_clusters_look_again (  -- ranges of ids, where looking at everything has been split
+    first_id integer NOT NULL,
+    last_id integer NOT NULL
+);
 -- What the step before has left to do, recorded in its own transaction.
 CREATE TABLE tree_clusters_view_due (
     tree_id integer,

@@ -199,6 +199,19 @@ class LivingWorld(RuleBasedStateMachine):
         worlds.run(self.first, variant="incremental")
         self._check()
 
+    @rule(chunk_trees=st.integers(1, 4))
+    def run_in_chunks(self, chunk_trees: int) -> None:
+        worlds.run(self.first, variant="incremental", chunk_trees=chunk_trees)
+        self._check()
+
+    @rule(table=st.sampled_from(("tree_region", "active_tree_region", "clusters")))
+    def empty_results(self, table: str) -> None:
+        [(is_table,)] = worlds.rows(
+            self.second, f"SELECT relkind = 'r' FROM pg_class WHERE oid = '{table}'::regclass"
+        )
+        if is_table:  # the original's view is not
+            worlds.run_statements(self.second, f"TRUNCATE {table}")
+
     @rule(steps=st.integers(1, 3), tree=trees, place=places)
     def run_interrupted_by_changes_and_another_run(self, steps: int, tree: int, place: Place) -> None:
         settings = catalog.settings_for(worlds.PIPELINE, {"variant": "incremental"})
@@ -214,10 +227,10 @@ class LivingWorld(RuleBasedStateMachine):
         self._check()
 
     @precondition(lambda self: bool(self.model.trees))
-    @rule(statement=st.integers(1, 40))
-    def run_that_breaks_off(self, statement: int) -> None:
+    @rule(statement=st.integers(1, 60), chunk_trees=st.sampled_from((50_000, 2)))
+    def run_that_breaks_off(self, statement: int, chunk_trees: int) -> None:
         try:
-            worlds.run(breaking(self.second, statement), variant="incremental")
+            worlds.run(breaking(self.second, statement), variant="incremental", chunk_trees=chunk_trees)
         except psycopg2.OperationalError:
             self.second.rollback()
         self.run()

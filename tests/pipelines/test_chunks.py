@@ -14,6 +14,9 @@ from engines.postgres import Cluster
 from engines.prefect import PrefectEngine
 from engines.run import Engine, Run, RunRequest
 from engines.standalone import StandaloneEngine
+from pipelines.tree_clusters import steps
+from pipelines.tree_clusters.settings import TreeClusterSettings
+from pipelines.tree_clusters.statements import Connection
 from tests.pipelines import worlds
 from tests.slack_sink import SlackSink
 
@@ -102,6 +105,38 @@ def test_a_chunk_that_fails_fails_the_run_and_is_done_by_the_next(
         worlds.run_statements(connection, "ALTER TABLE tree_region DROP CONSTRAINT few")
         assert one.run(asked).state == "success"
     assert _outputs(copy) == whole
+
+
+@pytest.mark.parametrize("done", [0, 1, 3])
+def test_looking_at_everything_is_split_and_what_is_done_is_not_done_again(
+    done: int, copy: str, whole: dict[str, Any]
+) -> None:
+    with connected(copy) as connection:
+        worlds.run(connection)
+        worlds.run_statements(
+            connection,
+            "SELECT set_config('replant.tree_clusters', 'writes', false)",
+            "DELETE FROM tree_region WHERE tree_id % 3 = 0",
+            "UPDATE tree_region SET region_id = (SELECT max(id) FROM region) WHERE tree_id % 3 = 1",
+            "INSERT INTO tree_clusters_changed_region VALUES (NULL, NULL)",
+        )
+        settings = TreeClusterSettings(chunk_trees=-(-_trees(connection) // 3))
+        counted = steps.count_new_trees(connection, settings)
+        assert counted["new_trees"] == 0 and steps.is_backlog(settings, counted)
+        chunks = steps.plan_chunks(connection, settings, counted)
+        assert len(chunks) == 3 == len(steps.plan_chunks(connection, settings, counted))
+        looked_at = [steps.assign_chunk(connection, settings, chunk)["looked_at"] for chunk in chunks[:done]]
+        assert worlds.rows(connection, "SELECT count(*) FROM tree_clusters_look_again") == [(3 - done,)]
+        # This run was killed here. The next one does what is left, in chunks if that is still much.
+        assert steps.plan_chunks(connection, settings, counted) == (chunks[done:] if done < 2 else [])
+        rest = worlds.run(connection)["assign_regions"]["looked_at"]
+        assert rest + sum(looked_at) == _trees(connection)
+    assert _outputs(copy) == whole
+
+
+def _trees(connection: Connection) -> int:
+    [(number,)] = worlds.rows(connection, "SELECT count(*) FROM trees")
+    return int(number)
 
 
 @pytest.mark.airflow

@@ -99,11 +99,15 @@ def create_view(connection: Connection) -> None:
 
 
 def run(connection: Connection, **values: Any) -> dict[str, dict[str, Any]]:
-    """Run every step; give the results by step."""
+    """Run every step, a backlog in chunks; give the results by step."""
     settings = catalog.settings_for(PIPELINE, values)
     results: dict[str, dict[str, Any]] = {}
     for step in PIPELINE.steps:
-        results[step.name] = step.run(connection, settings, *(results[name] for name in step.needs))
+        given: list[Any] = [results[name] for name in step.needs]
+        if step.split and step.split.wanted(settings, *given):
+            parts = step.split.make_parts(connection, settings, *given)
+            given.append([step.split.run_part(connection, settings, part) for part in parts])
+        results[step.name] = step.run(connection, settings, *given)
     return results
 
 

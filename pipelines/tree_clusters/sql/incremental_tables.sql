@@ -2,6 +2,7 @@
 -- Writes: temporary tables.
 CREATE TEMPORARY TABLE taken_tree (tree_id integer, old_location geometry) ON COMMIT DROP;
 CREATE TEMPORARY TABLE taken_region (region_id integer, area geometry) ON COMMIT DROP;
+CREATE TEMPORARY TABLE taken_range (first_id integer, last_id integer) ON COMMIT DROP;
 CREATE TEMPORARY TABLE work (
     tree_id integer,
     active boolean,  -- false as well where the tree is gone

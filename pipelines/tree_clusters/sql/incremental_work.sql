@@ -1,7 +1,7 @@
--- The trees to look at: new by their flag, changed by the list, or in a region that has changed.
+-- The trees to look at: new by their flag, changed by the list, in a region that has changed, or in a range of ids.
 -- Settled trees that are where they were have only been switched on or off: their rows are right, so that they get no
 -- tile to search.
--- Reads: trees, tree_region, taken_tree, taken_region. Writes: work (temporary).
+-- Reads: trees, tree_region, taken_tree, taken_region, taken_range. Writes: work (temporary).
 INSERT INTO work
 SELECT due.tree_id, coalesce(active, false), coalesce(cluster_regions_assigned, false),
     coalesce(active OR cluster_regions_assigned, false), coalesce(had.some, false), due.switched, problem,
@@ -23,6 +23,14 @@ FROM (
         SELECT trees.id, false
         FROM taken_region
         JOIN trees ON trees.estimated_geometric_location && taken_region.area
+        UNION ALL
+        SELECT trees.id, false
+        FROM taken_range
+        JOIN trees ON trees.id BETWEEN taken_range.first_id AND taken_range.last_id
+        UNION ALL
+        SELECT tree_region.tree_id, false
+        FROM taken_range
+        JOIN tree_region ON tree_region.tree_id BETWEEN taken_range.first_id AND taken_range.last_id
     ) AS listed
     GROUP BY tree_id
 ) AS due
