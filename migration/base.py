@@ -23,7 +23,9 @@ NOTES: dict[str, Claim] = {
     "weight_rule": equivalent("Prefect has no priorities inside a run", "priority"),
     "queue": equivalent("the work queue is chosen for the deployment, not for a task", "queue"),
     "depends_on_past": equivalent("the task waits until it has succeeded in the run before", "past"),
-    "wait_for_downstream": refused("Prefect does not look at the run before"),
+    "wait_for_downstream": equivalent(
+        "it waits for itself and what is right behind it in the run before", "past"
+    ),
     "executor": refused("choose a work pool for the deployment instead"),
     "run_as_user": refused("run the worker as that user"),
     "resources": refused("set the work pool's job variables for the deployment instead"),

@@ -8,6 +8,7 @@ from typing import Any
 from migration import order
 from migration.callbacks import first_of
 from migration.literals import Values, identifier
+from migration.past import past_of
 from migration.plan import Written
 from migration.writer import Call, FlowPlan, call_options
 
@@ -153,8 +154,8 @@ def _tracked(
         extra.append(f'rule="{rule}"')
     elif call.task.marks.get("teardown"):
         extra.append('rule="all_done_setup_success"')
-    if call.task.get("depends_on_past") and not call.refusal:
-        extra.append("depends_on_past=True")
+    if (past := past_of(call.task, made.dag)) and not call.refusal:
+        extra.append(f"depends_on_past={values.write(past)}")
     if call.task.get("post_execute") and not call.refusal:
         extra.append(f"then={values.write(call.task.get('post_execute'))}")
     if not call.refusal and (first := first_of(call.task, values)):

@@ -13,6 +13,7 @@ from migration.dag_arguments import FlowOptions, flow_options
 from migration.graph import Dag, Task
 from migration.literals import Values
 from migration.mapped_groups import REASON, mapped_group_of, spread
+from migration.past import past_of
 from migration.plan import CONVERTED, REFUSED, Claim, RefusedError, Work, Written, refused
 from migration.site import Site
 
@@ -124,7 +125,7 @@ def _needs_rules(call: Call, dag: Dag) -> bool:
     rule = task.get("trigger_rule", "all_success")
     has_rule = rule != "all_success" and bool(dag.before(task.task_id))
     mapped_late = not written.zipped and _is_late(written)
-    has_past = bool(task.get("depends_on_past")) and not call.refusal
+    has_past = bool(past_of(task, dag)) and not call.refusal
     has_end = any(task.get(name) for name in AROUND) and not call.refusal
     asks = (has_past, has_end, has_rule, written.tracked, written.kind != "task", bool(task.marks))
     return mapped_late or any(asks)

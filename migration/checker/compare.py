@@ -128,8 +128,11 @@ def _behaviour(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
         rule = "all_done_setup_success"
     if dag.before(task.task_id) and call["rule"] != rule:
         yield f"{task.task_id} has the rule {call['rule']} instead of {rule}"
-    if call["past"] != bool(task.get("depends_on_past")):
-        yield f"{task.task_id} {'does not depend' if task.get('depends_on_past') else 'depends'} on the past"
+    past: bool | list[str] = bool(task.get("depends_on_past"))
+    if task.get("wait_for_downstream"):
+        past = dag.after(task.task_id) or True
+    if call["past"] != past:
+        yield f"{task.task_id} depends on the past by {call['past']} instead of {past}"
     if call["then"] != bool(task.get("post_execute")):
         yield f"{task.task_id} {'lost' if task.get('post_execute') else 'has an extra'} post_execute"
     first = list(_first(task))

@@ -53,7 +53,7 @@ class Call:
     kind: str = "task"
     copies: list[Any] | None = None
     over: Any = None
-    past: bool = False
+    past: Any = False
     then: bool = False
     first: Any = ()
 
@@ -69,7 +69,7 @@ class Call:
             "data": sorted(set(names_in([self.args, self.kwargs, self.copies, self.over]))),
             "rule": self.rule,
             "kind": self.kind,
-            "past": self.past,
+            "past": plain(self.past),
             "then": self.then,
             "first": [plain(one) for one in self.first],
             "copies": plain(self.copies),

@@ -31,7 +31,7 @@ class Node:
     empty: bool = False
     skips: frozenset[str] = frozenset()
     """The tasks behind it that it has skipped by name."""
-    depends_on_past: bool = False
+    depends_on_past: bool | Sequence[str] = False
     first: Sequence[Callable[[dict[str, Any]], Any]] = ()
     then: Callable[[dict[str, Any], Any], Any] | None = None
     state: str = ""

@@ -23,15 +23,20 @@ SECONDS_BETWEEN = 10.0
 GOOD, BAD = "success", "failed"
 
 
-def wait_for_own_past(task_name: str, every: float = SECONDS_BETWEEN) -> None:
+def wait_for_own_past(
+    task_name: str, also: bool | Sequence[str] = True, every: float = SECONDS_BETWEEN
+) -> None:
     """Wait until this task has succeeded, or was skipped, in the flow's run before this one, if there is one.
+
+    `also`: the names of other tasks of that run that must have, too: Airflow's `wait_for_downstream`.
 
     As with Airflow's `depends_on_past`, a failure there holds this task up until that run has been put right.
     """
     moment = flow_run.get_scheduled_start_time()
     while True:
         before = _runs(str(flow_run.get_flow_name()), before=moment - timedelta(microseconds=1))
-        if not before or _state(before[0], task_name) == GOOD:
+        names = (task_name, *(also if not isinstance(also, bool) else ()))
+        if not before or all(_state(before[0], name) == GOOD for name in names):
             return
         rest(every)
 

@@ -112,16 +112,17 @@ def submit(
     after: Sequence[Any] = (),
     rule: str = "all_success",
     kind: str = "task",
-    depends_on_past: bool = False,
+    depends_on_past: bool | Sequence[str] = False,
     first: Sequence[Callable[[dict[str, Any]], Any]] = (),
     then: Callable[[dict[str, Any], Any], Any] | None = None,
     **kwargs: Any,
 ) -> PrefectFuture[Any]:
     """Submit a task that runs, is skipped or gives up by Airflow's trigger rule.
 
-    `kind`: "task"; "branch" (returns the ids to follow), "short_circuit" (goes on if its result is true, else
-    all that is behind it is skipped) or "soft_short_circuit" (skips only what is right behind it); "setup",
-    "teardown". Inside the task, `first` are called with its context, `then` with its context and result.
+    `kind`: "task"; "branch" (returns the ids of tasks or groups to follow), "short_circuit" (goes on if its
+    result is true, else all that is behind it is skipped) or "soft_short_circuit" (skips only what is right
+    behind it); "setup", "teardown". Inside the task, `first` are called with its context, `then` with its
+    context and result.
     """
     book = running()
     before = [node for node in (node_of(book, one) for one in inside([after, args, kwargs])) if node]
@@ -137,7 +138,7 @@ def expand(
     each: Any = None,
     after: Sequence[Any] = (),
     rule: str = "all_success",
-    depends_on_past: bool = False,
+    depends_on_past: bool | Sequence[str] = False,
     first: Sequence[Callable[[dict[str, Any]], Any]] = (),
     then: Callable[[dict[str, Any], Any], Any] | None = None,
     **fixed: Any,
@@ -153,7 +154,7 @@ def expand(
     for source in before:
         source.wait()
     if depends_on_past:
-        wait_for_own_past(work.name)
+        wait_for_own_past(work.name, depends_on_past)
     made = Expanded(node)
     copies = _copies(book, over, each) if _verdict(node, rule, book) == RUN else []
     for index, arguments in enumerate(copies):
@@ -211,7 +212,7 @@ def _guard(
         if verdict != RUN:
             return _passed_over(node, verdict)
         if node.depends_on_past:
-            wait_for_own_past(node.name)
+            wait_for_own_past(node.name, node.depends_on_past)
         node.state = FAILED  # until it ends well; also what a time-out leaves
         with book.current(node):
             try:
@@ -255,8 +256,11 @@ def _cut_off(node: Node) -> bool:
     ancestors = node.ancestors()
     names = {node.name} | {ancestor.name for ancestor in ancestors}
     for upstream in node.before:
-        if upstream.kind == "branch" and upstream.state == SUCCESS and not names & _chosen(upstream.result):
-            return True
+        if upstream.kind == "branch" and upstream.state == SUCCESS:
+            chosen = _chosen(upstream.result)
+            groups = tuple(f"{one}." for one in chosen)
+            if not names & chosen and not any(name.startswith(groups) for name in names):
+                return True
         if upstream.kind == "soft_short_circuit" and upstream.state == SUCCESS and not upstream.result:
             return True
     if any(node.name in ancestor.skips for ancestor in ancestors):

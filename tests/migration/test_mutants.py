@@ -112,7 +112,7 @@ def is_late(context): return True
 def tell(context): print(context)
 with DAG(dag_id="conditions", schedule=None):
     @task.run_if(is_late, "early")
-    @task(on_execute_callback=tell, on_skipped_callback=tell)
+    @task(on_execute_callback=tell, on_skipped_callback=tell, wait_for_downstream=True)
     def work(): return 1
     @task.skip_if(is_late)
     @task
@@ -166,6 +166,7 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("other condition", "conditions", r"run_if\(", "skip_if("),
     ("other condition", "conditions", r"skip_if\(is_late", "skip_if(tell"),
     ("lost condition", "conditions", r", first=\[skip_if\(is_late\)\]", ""),
+    ("other past", "conditions", r'depends_on_past=\["other"\]', "depends_on_past=True"),
     ("lost message", "conditions", r'"early"', '"late"'),
     ("lost callback", "conditions", r", calls\(tell\)", ""),
     ("lost callback", "conditions", r"on_completion=\[.*?\]", "on_completion=[]"),

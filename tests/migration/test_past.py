@@ -56,6 +56,37 @@ def test_a_failure_holds_the_next_one_up(
         replant_past.wait_for_own_past("work")
 
 
+def test_what_is_behind_a_task_may_hold_it_up_too(converted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = converted("""
+        from airflow import DAG
+        from airflow.operators.bash import BashOperator
+        with DAG("d", schedule_interval="@daily"):
+            a = BashOperator(task_id="a", bash_command="true", wait_for_downstream=True)
+            a >> [BashOperator(task_id=name, bash_command="true") for name in ("b", "c")]
+    """)
+    assert made.dag.status == "converted" and made.note("a.wait_for_downstream")[0] == "equivalent"
+    import replant_past
+
+    states: dict[str, list[str | None]] = {
+        "a": ["success"],
+        "b": ["failed", "success"],
+        "c": [None, "success"],
+    }
+    asked: list[str] = []
+
+    def state(run: Any, name: str) -> str | None:
+        asked.append(name)
+        known = states[name]
+        return known.pop(0) if len(known) > 1 else known[0]
+
+    monkeypatch.setattr(replant_past, "_runs", lambda *_, **__: ["a run before"])
+    monkeypatch.setattr(replant_past, "_state", state)
+    monkeypatch.setattr(replant_past, "rest", lambda seconds: None)
+    assert made.run().state == "COMPLETED"
+    # b, then c have to be put right first
+    assert asked == ["a", "b", "a", "b", "c", "a", "b", "c"]
+
+
 WAITS = """
 from prefect import flow, task
 from replant_runtime import *
@@ -75,7 +106,7 @@ def test_a_wait_ends_when_the_run_is_stopped(
 
     monkeypatch.setattr(replant_past, "_runs", lambda *_, **__: ["a run before"])
     monkeypatch.setattr(replant_past, "_state", lambda *_: "failed")
-    monkeypatch.setattr(replant_past.wait_for_own_past, "__defaults__", (60.0,))
+    monkeypatch.setattr(replant_past.wait_for_own_past, "__defaults__", (True, 60.0))
     stop = threading.Timer(6, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
     stop.start()
     began = time.monotonic()

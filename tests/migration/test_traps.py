@@ -47,6 +47,23 @@ def test_the_exit_code_that_skips(converted: Any, command: str, state: str) -> N
     assert (ran.of("a"), ran.of("b"), ran.state) == (state, "success", "COMPLETED")
 
 
+def test_a_branch_may_name_a_group(converted: Any) -> None:
+    made = converted(
+        BEGIN + "from airflow.operators.python import BranchPythonOperator\n"
+        "from airflow.utils.task_group import TaskGroup\n"
+        "with DAG('d'):\n"
+        "    pick = BranchPythonOperator(task_id='pick', python_callable=lambda: 'chosen')\n"
+        "    for name in ('chosen', 'other'):\n"
+        "        with TaskGroup(name) as group:\n"
+        "            EmptyOperator(task_id='first') >> EmptyOperator(task_id='second')\n"
+        "        pick >> group\n"
+    )
+    assert made.dag.status == "converted", made.dag.items
+    ran = made.run()
+    assert (ran.of("chosen.first"), ran.of("chosen.second")) == ("success", "success")
+    assert {ran.tasks[name].get("success", 0) for name in ran.tasks if name.startswith("other.")} <= {0}
+
+
 def test_a_result_of_none_pushes_nothing(converted: Any) -> None:
     made = converted(
         BEGIN + "with DAG('d'):\n"
