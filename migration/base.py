@@ -83,7 +83,7 @@ def _mail(task: Task, options: Options, values: Values) -> Claim:
     given = task.get("email")
     addresses = given if isinstance(given, list) else str(given).replace(";", ",").split(",")
     shown = ", ".join(values.write(one.strip()) for one in addresses)
-    values.imports.add("from replant_mail import mails")
+    values.runtime.add("mails")
     _hooks(options, "on_failure", [f"mails({shown})"])
     return MAILED
 

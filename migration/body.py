@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from migration import order
+from migration.blocks import ENDS, RUNNING, Blocks, Line, listed, waiting
 from migration.callbacks import first_of
 from migration.literals import Values, identifier
 from migration.past import past_of
@@ -14,18 +15,23 @@ from migration.writer import Call, FlowPlan, call_options
 
 PARTITION = ("partition_key", "update_partition")
 """Parameters of a flow that are none of its DAG's."""
+OURS = frozenset({"wait", "wait_for_all", "allow_failure", "goes_to", "goes_on"})
+"""Names that a flow's body uses, so that no variable may have them."""
 
 
 def body(
     made: FlowPlan, names: Mapping[str, str], shared: Mapping[str, Mapping[str, str]], taken: set[str]
-) -> list[str]:
+) -> list[Line]:
     """Give the lines of the flow function's body.
 
     `names`: the Prefect task of each work's key; `shared`: the options that its definition has already.
     """
-    used = set(taken) | set(made.flow.parameters)
-    lines = [*_ended(made), *_beginning(made)]
+    used = set(taken) | set(made.flow.parameters) | OURS
+    made.waiter = "wait_for_all" if "wait" in taken else "wait"
+    lines = [*_ended(made), *(Line(text) for text in _beginning(made))]
     ends = order.leaves(made.dag)
+    if made.shape is not None:
+        return [*lines, *_shaped(made, names, shared, used, ends)]
     for task_id in made.order:
         call = made.calls[task_id]
         needs_name = bool(made.dag.after(task_id)) or task_id in ends or call.task.marks.get("teardown")
@@ -34,16 +40,52 @@ def body(
         variable = _variable(task_id, used) if needs_name else ""
         made.variables[task_id] = variable
         text = _expression(made, call, names, shared)
-        lines.append(f"{variable} = {text}" if variable else text)
-    return lines + _ending(made, ends)
+        lines.append(Line(f"{variable} = {text}" if variable else text, task=task_id))
+    return lines + [Line(text) for text in _ending(made, ends)]
 
 
-def _ended(made: FlowPlan) -> list[str]:
+def _shaped(
+    made: FlowPlan,
+    names: Mapping[str, str],
+    shared: Mapping[str, Mapping[str, str]],
+    used: set[str],
+    ends: list[str],
+) -> list[Line]:
+    """Write the calls inside the conditions of their branches and rules."""
+    shape = made.shape
+    if shape is None:
+        raise ValueError("the flow has no shape")
+    ends = shape.ends(made.dag, ends)
+    running = shape.left_running(made.dag, ends)
+    blocks = Blocks(shape, made.variables, ends, running, made.dag.before, made.dag.after, made.waiter)
+    for task_id in made.order:
+        if blocks.is_named(task_id):
+            made.variables[task_id] = _variable(task_id, used)
+    for task_id in made.order:
+        if shape.maybe[task_id]:
+            blocks.lists[task_id] = _variable(f"before_{task_id}", used)
+    put = {one for task_id in made.order for one in blocks.collectors(task_id)}
+    blocks.lists |= {one: _variable(one.strip("\0"), used) for one in (ENDS, RUNNING) if one in put}
+    for task_id in made.order:
+        passed = _passed(made.calls[task_id])
+        before = [one for one in made.dag.before(task_id) if one not in passed]
+        text = _expression(made, made.calls[task_id], names, shared, blocks.waits(task_id, before))
+        blocks.call(task_id, text)
+    blocks.wait_at_end()
+    made.values.imports |= blocks.imports
+    made.values.runtime |= blocks.runtime
+    return [*blocks.lines, Line(f"return {blocks.result()}")]
+
+
+def _ended(made: FlowPlan) -> list[Line]:
     if not made.flow.ends:
         return []
     made.values.imports |= {"from prefect.runtime import flow_run", "from prefect.states import Completed"}
     passed = f"if flow_run.scheduled_start_time > {made.flow.ends}:"
-    return [passed + '\n        return Completed(name="Skipped", message="after the end of the schedule")']
+    return [
+        Line(passed),
+        Line('return Completed(name="Skipped", message="after the end of the schedule")', 1),
+    ]
 
 
 def _beginning(made: FlowPlan) -> list[str]:
@@ -87,11 +129,20 @@ def _ending(made: FlowPlan, ends: list[str]) -> list[str]:
         for one in made.calls.values()
         if one.task.marks.get("teardown") and one.task.task_id not in ends
     ]
+    mapped = {
+        name
+        for name, call in made.calls.items()
+        if call.written.over is not None or call.written.each is not None
+    }
+    if not made.tracked:
+        running = order.left_running(made.dag, ends, many=mapped)
+        made.values.imports |= {waiting(made.waiter)} if running else set()
+        stars = [f"{'*' if name in mapped else ''}{made.variables[name]}" for name in running]
+        waits += [f"{made.waiter}({listed(stars)})"] if running else []
     shown = []
     for name in ends:
-        mapped = made.calls[name].written.over is not None or made.calls[name].written.each is not None
-        star = "*" if mapped else ""
-        shown.append(f"{star}{made.variables[name]}{'.futures' if mapped and made.tracked else ''}")
+        star = "*" if name in mapped else ""
+        shown.append(f"{star}{made.variables[name]}{'.futures' if star and made.tracked else ''}")
     result = shown[0] if len(shown) == 1 and not shown[0].startswith("*") else f"[{', '.join(shown)}]"
     return [*waits, f"return {result}"] if shown else waits
 
@@ -114,7 +165,11 @@ def _variable(task_id: str, used: set[str]) -> str:
 
 
 def _expression(
-    made: FlowPlan, call: Call, names: Mapping[str, str], shared: Mapping[str, Mapping[str, str]]
+    made: FlowPlan,
+    call: Call,
+    names: Mapping[str, str],
+    shared: Mapping[str, Mapping[str, str]],
+    waits: list[str] | None = None,
 ) -> str:
     written = call.written
     work = names[written.work.key]
@@ -125,14 +180,14 @@ def _expression(
     values = Values(made.site.callable_name, lambda task_id, key, steps: _result(made, task_id, key))
     args = [values.write(one) for one in written.args]
     kwargs = [f"{name}={values.write(one)}" for name, one in written.kwargs.items()]
-    waits = _waits(made, call)
+    waits = _waits(made, call) if waits is None else waits
     made.values.imports |= values.imports
     made.values.runtime |= values.runtime
     if made.linear:
         return f"{work}({', '.join([*args, *kwargs])})"
     if made.tracked:
         return _tracked(made, call, work, args, kwargs, waits, values)
-    after = [f"wait_for=[{', '.join(waits)}]"] if waits else []
+    after = [f"wait_for={listed(waits)}"] if waits else []
     if written.over is not None:
         return f"{work}.map({', '.join([*_mapped(written, values, made), *after])})"
     return f"{work}.submit({', '.join([*args, *kwargs, *after])})"
@@ -186,17 +241,15 @@ def _mapped(written: Written, values: Values, made: FlowPlan) -> list[str]:
 
 def _waits(made: FlowPlan, call: Call) -> list[str]:
     """Give the tasks to wait for whose results are not passed."""
-    passed = {
-        task_id
-        for one in (
-            *call.written.args,
-            *call.written.kwargs.values(),
-            *(call.written.over or {}).values(),
-            call.written.each,
-        )
-        for task_id in _results_in(one)
-    }
+    passed = _passed(call)
     return [made.variables[name] for name in made.dag.before(call.task.task_id) if name not in passed]
+
+
+def _passed(call: Call) -> set[str]:
+    """Give the tasks whose results are passed."""
+    written = call.written
+    given = (*written.args, *written.kwargs.values(), *(written.over or {}).values(), written.each)
+    return {task_id for one in given for task_id in _results_in(one)}
 
 
 def _results_in(value: Any) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from migration.graph import Dag, Task
+from migration.hooks import names_taken
 from migration.literals import Values
 from migration.plan import equivalent
 from migration.site import Site
@@ -24,10 +25,10 @@ OF_THE_RUN = re.compile(
 
 def read_the_run(dag: Dag, site: Site) -> bool:
     """Say whether a callback of the DAG or of a task reads dates, settings or XComs of the run."""
-    return any(_reads(one, site) for one in _callbacks(dag))
+    return any(_reads(one, site) for one in callbacks_of(dag))
 
 
-def _callbacks(dag: Dag) -> Iterator[Any]:
+def callbacks_of(dag: Dag) -> Iterator[Any]:
     given = [dag.arguments.get(name) for name in CALLBACKS]
     given += [task.get(name) for task in dag.tasks for name in CALLBACKS]
     for value in given:
@@ -35,6 +36,8 @@ def _callbacks(dag: Dag) -> Iterator[Any]:
 
 
 def _reads(reference: Any, site: Site) -> bool:
+    if names_taken(reference, site.moments) is not None:
+        return False
     if not isinstance(reference, dict) or reference.get("file") != str(site.source.path):
         return True
     statement = site.source.at_line(int(reference["line"]))

@@ -11,6 +11,7 @@ from pathlib import Path
 import libcst as cst
 
 from migration.rewrite import SHIMS, Rewriter
+from migration.shims import short_shims
 from migration.source import BUILT_IN, Source
 
 TAKEN = sys.stdlib_module_names | {"prefect"}
@@ -96,18 +97,27 @@ def rewritten(file: Path) -> tuple[str, set[str]]:
     lacking = {
         name for name in used & set(source.airflow_names) if name not in SHIMS and name not in BUILT_IN
     }
-    text = module.code
-    if shims:
-        text = _with_import(module, f"from replant_runtime import {', '.join(shims)}").code
-    return text, lacking
+    short = short_shims(shims, module.code)
+    if not shims:
+        return module.code, lacking
+    if set(short) != set(shims):
+        return _with(module, [f"from replant_runtime import {', '.join(shims)}"], []).code, lacking
+    imports = sorted({line for helper in short.values() for line in helper.imports})
+    return _with(module, imports, [short[name].code for name in shims]).code, lacking
 
 
-def _with_import(module: cst.Module, line: str) -> cst.Module:
-    """Put an import behind the docstring and the __future__ imports."""
-    place = 0
+def _with(module: cst.Module, imports: Sequence[str], definitions: Sequence[str]) -> cst.Module:
+    """Put imports behind the docstring and the __future__ imports, and definitions behind all imports."""
+    place = last = 0
     for number, node in enumerate(module.body):
         code = cst.Module(body=[node]).code.strip()
         if (number == 0 and code[:1] in "\"'rR") or code.startswith("from __future__"):
             place = number + 1
-    added = cst.parse_statement(line)
-    return module.with_changes(body=[*module.body[:place], added, *module.body[place:]])
+        if code.startswith(("import ", "from ")):
+            last = number + 1
+    last = max(place, last)
+    added = [cst.parse_statement(line) for line in imports]
+    defined = [cst.parse_statement(f"\n\n{code}") for code in definitions]
+    return module.with_changes(
+        body=[*module.body[:place], *added, *module.body[place:last], *defined, *module.body[last:]]
+    )

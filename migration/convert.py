@@ -42,8 +42,13 @@ class FileResult:
         return "from replant_runtime import" in self.text
 
 
-def convert_file(recording: Recording, roots: Sequence[Path], ruff: str | None) -> FileResult:
-    """Give the flow file of a recorded DAG file. Never raises: an error of ours is in `crash`."""
+def convert_file(
+    recording: Recording, roots: Sequence[Path], ruff: str | None, plain_rules: bool = True
+) -> FileResult:
+    """Give the flow file of a recorded DAG file. Never raises: an error of ours is in `crash`.
+
+    `plain_rules`: write branches and trigger rules as plain Python where that keeps their meaning.
+    """
     path = Path(recording.path)
     wrong = _unreadable(path) or _twice(recording) or _cycle(recording)
     if wrong and recording.reason is None:
@@ -51,7 +56,7 @@ def convert_file(recording: Recording, roots: Sequence[Path], ruff: str | None) 
     if recording.reason is not None or not recording.dags:
         return FileResult(path, recording)
     try:
-        return _converted(path, recording, roots, ruff)
+        return _converted(path, recording, roots, ruff, plain_rules)
     except Exception as error:  # noqa: BLE001 - one file's trouble must not stop the rest; it is counted
         text = f"{type(error).__name__}: {error}"[:300]
         dags = tuple(
@@ -99,13 +104,15 @@ def _cycle(recording: Recording) -> str:
     return ""
 
 
-def _converted(path: Path, recording: Recording, roots: Sequence[Path], ruff: str | None) -> FileResult:
+def _converted(
+    path: Path, recording: Recording, roots: Sequence[Path], ruff: str | None, plain_rules: bool
+) -> FileResult:
     resolved = str(path.resolve())
     source = Source(
         Path(resolved), wanted_lines(recording.dags, resolved), building_lines(recording.dags, resolved)
     )
     style = style_of(source)
-    plans = [_planned(dag, source, path, style, recording) for dag in recording.dags]
+    plans = [_planned(dag, source, path, style, recording.doubts, plain_rules) for dag in recording.dags]
     module = assembled(source, plans, ruff)
     carried = Carried()
     problem = carry(module.text, roots, carried)
@@ -119,9 +126,12 @@ def _converted(path: Path, recording: Recording, roots: Sequence[Path], ruff: st
     return FileResult(path, recording, module.text, results, deployments, carried)
 
 
-def _planned(dag: Dag, source: Source, path: Path, style: int, recording: Recording) -> FlowPlan:
+def _planned(
+    dag: Dag, source: Source, path: Path, style: int, doubts: tuple[tuple[int, str], ...], plain_rules: bool
+) -> FlowPlan:
     moments = None if source.has_datetime_module else moments_of(dag, style)
-    return plan(dag, Site(dag, source, path, style, moments=moments), set(), recording.doubts)
+    site = Site(dag, source, path, style, moments=moments, plain_rules=plain_rules)
+    return plan(dag, site, set(), doubts)
 
 
 def _deployment(made: FlowPlan) -> dict[str, Any]:

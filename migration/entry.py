@@ -47,7 +47,15 @@ def entry_of(place: Place, recorder: Recorder, checker: Checker, ruff: str | Non
             str(place.file),
             f"a flow file of this name would hide Python's or Prefect's module {place.file.stem}; rename it",
         )
-    result = convert_file(recording, roots, ruff)
+    entry = _checked(place, recording, convert_file(recording, roots, ruff), checker)
+    if any(dag.get("problems") for dag in entry.dags):  # by the runtime's rules, then
+        other = _checked(place, recording, convert_file(recording, roots, ruff, plain_rules=False), checker)
+        entry = entry if any(dag.get("problems") for dag in other.dags) else other
+    return entry
+
+
+def _checked(place: Place, recording: Recording, result: FileResult, checker: Checker) -> Entry:
+    """Check one file's conversion."""
     modules = {_from(file, place.root): text for file, text in result.carried.texts.items()}
     import_roots = sorted({_from(root, place.root) for root in (*result.carried.roots, place.file.parent)})
     dags = [_dag(place, dag, result) for dag in result.dags]

@@ -12,6 +12,7 @@ from migration.plan import CONVERTED, REFUSED, Claim, Item, equivalent, refused
 from migration.writer import FlowPlan
 
 GROUP = equivalent("the group is the first part of the task's name", "groups")
+NOT_CALLED = equivalent("called under a condition; where Airflow skips it, it has no task run", "branches")
 LABEL = equivalent("only Airflow's page shows it", "page")
 DEFAULTS = equivalent("applied to each task", "default-args")
 CALLED: dict[str, Claim] = {
@@ -72,7 +73,8 @@ def _of_dag(made: FlowPlan, flow_line: int, problems: list[tuple[int, str]]) -> 
 def _of_task(made: FlowPlan, task_id: str, flow_line: int) -> Iterator[Item]:
     call = made.calls[task_id]
     task, line = call.task, call.task.spot.line
-    claim = refused(call.refusal) if call.refusal else Claim()
+    is_conditional = made.shape is not None and bool(made.shape.guards[task_id])
+    claim = refused(call.refusal) if call.refusal else NOT_CALLED if is_conditional else Claim()
     yield _item("task", task_id, line, flow_line, claim)
     for name, one in call.claims.items():
         yield _item("attribute", f"{task_id}.{name}", line, flow_line, one)

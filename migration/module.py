@@ -6,17 +6,18 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import libcst as cst
 
+from migration.blocks import Line
 from migration.body import body
 from migration.literals import identifier
 from migration.moments import LAST_TICK
+from migration.needs import asked_of_runtime, imported, short_forms
 from migration.plain import helpers_for
 from migration.plan import Work
-from migration.rewrite import SHIMS
 from migration.source import Source, Statement
 from migration.writer import FlowPlan, call_options
 
@@ -31,8 +32,14 @@ RESERVED = {
     "template",
     "conf",
     "logical_date",
+    "allow_failure",
+    "goes_to",
+    "goes_on",
 }
-SHARED_WITH_NAME = 1
+UNTYPED = """# Prefect's types do not have the `wait_for` of `submit` and `map`: PrefectHQ/prefect issue 17388
+# pyright: reportCallIssue=false
+
+"""
 
 
 @dataclass(frozen=True)
@@ -62,12 +69,8 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
     taken |= set(names.values())
     flow_names = [_free(identifier(made.dag.dag_id), taken) for made in plans]
     bodies = [body(made, names, shared, taken) for made in plans]
-    asked = _asked_of_runtime(source, plans, works, kept)
-    short = helpers_for(asked)
-    parts = [helper.code for helper in short or ()]
-    if any("last_tick(" in line for lines in bodies for line in lines):
-        parts.append(LAST_TICK)
-    parts += [_kept_code(kept, works, names, shared)]
+    asked = asked_of_runtime(source, plans, works, kept)
+    parts = [_kept_code(kept, works, names, shared)]
     parts += list(dict.fromkeys(helper for work in works for helper in work.helpers))
     parts += [
         _definition(work, names[work.key], shared[work.key]) for work in works if not _in_place(work, names)
@@ -75,17 +78,22 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
     parts += [
         _flow(made, name, lines, source) for made, name, lines in zip(plans, flow_names, bodies, strict=True)
     ]
-    if short is None:
-        more = {f"from replant_runtime import {', '.join(sorted(asked))}"}
-    else:
-        more = {line for helper in short for line in helper.imports}
-    header = _header(source, plans, works, kept, more)
+    short, from_runtime = helpers_for(asked, short_forms(plans, asked, "\n\n".join(parts)))
+    parts = [*(helper.code for helper in short), *parts]
+    if any("last_tick(" in part for part in parts):
+        parts.insert(0, LAST_TICK)
+    more = imported(from_runtime) | {line for helper in short for line in helper.imports}
+    header = _header(source, plans, works, kept, more, any("wait_for=" in part for part in parts))
     text = "\n\n".join([header, *[part for part in parts if part.strip()]]) + "\n"
     for made, name in zip(plans, flow_names, strict=True):
         text = re.sub(rf"\b{made.site.flow_of(made.dag.dag_id)}\b", name, text)
     text = _formatted(text, ruff)
     return Module(
-        text, tuple(_places(text, name, made) for name, made in zip(flow_names, plans, strict=True))
+        text,
+        tuple(
+            _places(text, name, made, lines)
+            for name, made, lines in zip(flow_names, plans, bodies, strict=True)
+        ),
     )
 
 
@@ -186,7 +194,7 @@ def _docstring(made: FlowPlan, source: Source) -> str:
     return f'    """{lines}{ending}"""\n'
 
 
-def _flow(made: FlowPlan, name: str, lines: list[str], source: Source) -> str:
+def _flow(made: FlowPlan, name: str, lines: list[Line], source: Source) -> str:
     parameters = [f"{key}={text}" for key, text in made.flow.parameters.items()]
     if made.tracked:
         kind = "datetime" if made.site.with_moments else "str"
@@ -203,33 +211,18 @@ def _flow(made: FlowPlan, name: str, lines: list[str], source: Source) -> str:
     return f"@flow({options})\ndef {name}({', '.join(parameters)}):\n{inside}"
 
 
-def _indented(line: str) -> str:
+def _indented(line: Line) -> str:
     """Indent the first line only: what follows in it belongs to a text in triple quotes."""
-    return f"    {line}"
-
-
-def _asked_of_runtime(
-    source: Source, plans: list[FlowPlan], works: list[Work], kept: list[Statement]
-) -> set[str]:
-    """Give the names of the runtime that the file needs."""
-    runtime: set[str] = set()
-    for made in plans:
-        runtime |= made.values.runtime | made.site.runtime
-        if made.tracked:
-            mapped = {
-                one.written.over is not None or one.written.each is not None for one in made.calls.values()
-            }
-            runtime |= {"begin", "item"} | {"expand" if one else "submit" for one in mapped}
-    for work in works:
-        runtime.update(work.runtime)
-        runtime.update({"with_context"} if work.with_context else set())
-    for one in kept:
-        runtime |= {name for name in one.needs if name in SHIMS and name in source.airflow_names}
-    return runtime
+    return f"{'    ' * (1 + line.depth)}{line.text}"
 
 
 def _header(
-    source: Source, plans: list[FlowPlan], works: list[Work], kept: list[Statement], more: set[str]
+    source: Source,
+    plans: list[FlowPlan],
+    works: list[Work],
+    kept: list[Statement],
+    more: set[str],
+    waits: bool,
 ) -> str:
     imports = {"from prefect import flow", *more} | ({"from prefect import task"} if works else set())
     for made in plans:
@@ -239,6 +232,7 @@ def _header(
     imports |= {one.code.strip() for one in kept if one.is_import}
     docstring = f'"""{source.docstring}"""\n\n' if source.docstring and '"""' not in source.docstring else ""
     future = "from __future__ import annotations\n\n" if source.has_annotations_import else ""
+    future += UNTYPED if waits else ""
     return docstring.replace("\\", "\\\\") + future + "\n".join(_sorted(imports))
 
 
@@ -274,9 +268,19 @@ def _formatted(text: str, ruff: str | None) -> str:
     return text
 
 
-def _places(text: str, name: str, made: FlowPlan) -> tuple[str, int, tuple[int, ...]]:
+def _places(text: str, name: str, made: FlowPlan, lines: list[Line]) -> tuple[str, int, tuple[int, ...]]:
     function = next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == name)
-    before = (made.tracked or made.site.with_moments, made.flow.ends, ast.get_docstring(function) is not None)
-    first = sum(map(bool, before))
-    lines = [statement.lineno for statement in function.body[first : first + len(made.order)]]
-    return name, function.lineno, tuple(lines)
+    has_docstring = ast.get_docstring(function) is not None
+    written = [one.lineno for one in _simple(function.body)][has_docstring:]
+    at = dict(zip([line.task for line in lines if not line.opens], written, strict=False))
+    return name, function.lineno, tuple(at[task_id] for task_id in made.order)
+
+
+def _simple(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Give the statements without blocks of their own, in order."""
+    for one in body:
+        if isinstance(one, ast.If):
+            yield from _simple(one.body)
+            yield from _simple(one.orelse)
+        else:
+            yield one

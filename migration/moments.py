@@ -18,6 +18,7 @@ from migration.graph import Dag, Task
 
 EVERY_MINUTES = {"@hourly": 60, "@daily": 1440, "@midnight": 1440, "@weekly": 10080}
 CRON = re.compile(r"(\d+) (\d+|\*) \* \* ([0-6]|\*)")
+STEPS = re.compile(r"(?:(\*(?:/\d+)?) \*|(\d+) \*/(\d+)) \* \* \*")
 LAST_TICK = '''def last_tick(moment: datetime, every: timedelta, first: datetime) -> datetime:
     """Give the schedule's last tick before a moment: the start of the interval that ends there."""
     before = (moment - timedelta(microseconds=1)).replace(microsecond=0)
@@ -95,7 +96,7 @@ def moments_of(dag: Dag, style: int) -> Moments | None:
         return Moments(EVERY_MINUTES[value], first)
     fields = CRON.fullmatch(value)
     if fields is None:
-        return None
+        return _stepped(value)
     minute, hour, day = fields.groups()
     if hour == "*":
         return Moments(60, f"datetime(1970, 1, 1, 0, {minute}, tzinfo=UTC)") if day == "*" else None
@@ -103,6 +104,29 @@ def moments_of(dag: Dag, style: int) -> Moments | None:
         return Moments(1440, f"datetime(1970, 1, 1, {hour}, {minute}, tzinfo=UTC)")
     sunday = 4 + int(day)
     return Moments(10080, f"datetime(1970, 1, {sunday}, {hour}, {minute}, tzinfo=UTC)")
+
+
+def _stepped(cron: str) -> Moments | None:
+    """Read a schedule of every few minutes of the hour, or hours of the day, which go into it evenly."""
+    found = STEPS.fullmatch(cron)
+    if found is None:
+        return None
+    minutes, minute, hours = found.groups()
+    if minutes is not None:
+        step = int(minutes.partition("/")[2] or 1)
+        return Moments(step, "datetime(1970, 1, 1, tzinfo=UTC)") if step and 60 % step == 0 else None
+    if int(hours) == 0 or 24 % int(hours):
+        return None
+    return Moments(60 * int(hours), f"datetime(1970, 1, 1, 0, {minute}, tzinfo=UTC)")
+
+
+def period_of(dag: Dag) -> str | None:
+    """Give the time between two ticks of the schedule, as code; None where it is not always the same."""
+    value = dag.arguments.get("schedule", dag.arguments.get("schedule_interval"))
+    if isinstance(value, dict) and "$timedelta" in value and value["$timedelta"] % 60 == 0:
+        return Moments(int(value["$timedelta"]) // 60).every
+    found = moments_of(dag, 2)
+    return None if found is None or found.minutes is None else found.every
 
 
 def _starts(dag: Dag) -> list[Any]:

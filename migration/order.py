@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 
 from migration.graph import Dag, Task
@@ -40,6 +41,39 @@ def leaves(dag: Dag) -> list[str]:
         for task in dag.tasks
         if not _is_ignored(task) and all(_is_ignored(dag.task(name)) for name in dag.after(task.task_id))
     ]
+
+
+def left_running(
+    dag: Dag,
+    ends: Iterable[str],
+    lenient: Collection[str] = (),
+    one_of: Collection[str] = (),
+    many: Collection[str] = (),
+) -> list[str]:
+    """Give what may still run when these have ended, because something beside it has failed.
+
+    Prefect ends what has not begun when a flow returns. `lenient`: tasks that wait for all before them,
+    whatever becomes of it; `one_of`: tasks of which only one before them is ever called; `many`: tasks with
+    several copies.
+    """
+    settled: set[str] = set()
+
+    def settle(name: str) -> None:
+        if name not in settled:
+            settled.add(name)
+            before = dag.before(name)
+            if (len(before) == 1 and before[0] not in many) or name in lenient or name in one_of:
+                for one in before:
+                    settle(one)
+
+    for name in ends:
+        settle(name)
+    found = []
+    for name in reversed(topological(dag)):
+        if name not in settled:
+            found.append(name)
+            settle(name)
+    return found[::-1]
 
 
 def _is_ignored(task: Task) -> bool:

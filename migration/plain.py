@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 
-
-@dataclass(frozen=True)
-class Helper:
-    """A function that is written into the file."""
-
-    code: str
-    imports: tuple[str, ...]
-
+from migration.helper import Helper
 
 WAIT = '''def wait_until(check: Callable[[], Any], every: float, at_most: float) -> None:
     """Ask every so many seconds until the answer is true; raise TimeoutError when the time is up."""
@@ -36,16 +28,72 @@ DAYS_AGO = '''def days_ago(n: int) -> datetime:
     """Give midnight some days ago, UTC."""
     return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=n)
 '''
+GOES_TO = '''def goes_to(branch: PrefectFuture[Any], *ways: str) -> bool:
+    """Say whether a branch goes one of these ways. If it has failed: yes, so that they are not ready."""
+    branch.wait()
+    if not branch.state.is_completed():
+        return True
+    chosen = branch.result()
+    names = chosen if isinstance(chosen, list | tuple | set) else [chosen]
+    return any(way == name or way.startswith(f"{name}.") for way in ways for name in names)
+'''
+GOES_ON = '''def goes_on(check: PrefectFuture[Any]) -> bool:
+    """Say whether a check's result is true. If it has failed: yes, so that what is behind is not ready."""
+    check.wait()
+    return not check.state.is_completed() or bool(check.result())
+'''
+FUTURE = "from prefect.futures import PrefectFuture"
+MAILS = '''def mails(*addresses: str) -> Any:
+    """Make a state hook that writes to the addresses, by the server in the Secret block smtp-url."""
+
+    def hook(owner: Any, run: Any, state: Any) -> None:
+        server = urlsplit(str(Secret.load("smtp-url").get()))
+        message = EmailMessage()
+        message["Subject"] = f"Prefect: {owner.name} {state.name}"
+        message["From"] = server.query or server.username or "prefect@localhost"
+        message["To"] = ", ".join(addresses)
+        text = f"{owner.name} ended as {state.name}.\\n\\n{state.message or ''}"
+        message.set_content(f"{text}\\n\\nRun: {run.id}\\n")
+        kind = SMTP_SSL if server.scheme == "smtps" else SMTP
+        with kind(server.hostname or "localhost", server.port or 25, timeout=30) as connection:
+            if server.scheme == "smtp+starttls":
+                connection.starttls()
+            if server.username:
+                connection.login(unquote(server.username), unquote(server.password or ""))
+            connection.send_message(message)
+
+    return hook
+'''
 CALLABLE, ANY = "from collections.abc import Callable", "from typing import Any"
 HELPERS = {
     "wait_until": Helper(WAIT, ("import time", CALLABLE, ANY)),
     "emits": Helper(EMITS, ("from prefect.events import emit_event", ANY)),
+    "goes_to": Helper(GOES_TO, (FUTURE, ANY)),
+    "goes_on": Helper(GOES_ON, (FUTURE, ANY)),
+    "mails": Helper(
+        MAILS,
+        (
+            "from email.message import EmailMessage",
+            "from smtplib import SMTP, SMTP_SSL",
+            ANY,
+            "from urllib.parse import unquote, urlsplit",
+            "from prefect.blocks.system import Secret",
+        ),
+    ),
     "days_ago": Helper(DAYS_AGO, ("from datetime import UTC, datetime, timedelta",)),
 }
 
 
-def helpers_for(names: Collection[str]) -> list[Helper] | None:
-    """Give the functions that stand for these names; None if one of them takes the runtime."""
-    if not all(name in HELPERS for name in names):
-        return None
-    return [HELPERS[name] for name in sorted(names)]
+OURS = frozenset({"goes_to", "goes_on"})
+"""What the runtime does not have, so that it is written into the file in any case."""
+
+
+def helpers_for(names: Collection[str], more: Mapping[str, Helper]) -> tuple[list[Helper], set[str]]:
+    """Give the functions that are written into the file, and the names that it imports from the runtime.
+
+    `more`: short forms for what this file does with a name. If one name takes the runtime, the others come
+    from there too.
+    """
+    known = {**HELPERS, **more}
+    carried = set(names) if all(name in known for name in names) else set(names) & OURS
+    return [known[name] for name in sorted(carried)], set(names) - carried

@@ -38,6 +38,8 @@ class Site:
     """How the run's dates are written in plain Python, if they can be."""
     with_moments: bool = False
     """The flow needs its variable `logical_date`."""
+    plain_rules: bool = True
+    """Branches and trigger rules may be plain Python."""
 
     def flow_of(self, dag_id: str) -> str:
         """Give what stands for the flow of another DAG of this file until flows have their names."""
@@ -144,7 +146,7 @@ class Site:
         plain = plain and (not asked or (task is not None and all(self.moment(one, task) for one in asked)))
         kept = signature.rest if surplus or rest_used else ""
         if plain and self._without(name, {*context, signature.rest} - {"", kept, *asked}):
-            self.with_moments = self.with_moments or bool(asked)
+            self.with_moments = self.with_moments or bool(asked - {"params"})
             return Work(key, name, function=name, moments=tuple(sorted(asked))), False
         wrapped = not asks or bool(used) or signature.driven
         return Work(key, name, function=name, with_context=wrapped), True
@@ -158,12 +160,12 @@ class Site:
 
     def moment(self, name: str, task: Task) -> str | None:
         """Give the plain expression for a name of Airflow's context, if there is one."""
-        if self.moments is None:
-            return None
         if name == "params" and not task.get("params"):
             return (
                 f"{{{', '.join(f'{quoted(one)}: {one}' for one in self.dag.arguments.get('params') or {})}}}"
             )
+        if self.moments is None:
+            return None
         return self.moments.named(name)
 
     def _called_elsewhere(self, name: str) -> bool:

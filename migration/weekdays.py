@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from migration.plan import RefusedError
+from migration.graph import Task
+from migration.plan import Code, RefusedError
+from migration.site import Site
 
 NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -23,3 +26,24 @@ def numbers_of(value: Any) -> set[int]:
     if isinstance(value, list) and value:
         return set().union(*(numbers_of(one) for one in value))
     raise RefusedError("a day of the week that is only known at run time", "week_day")
+
+
+@dataclass(frozen=True)
+class Now:
+    """The moment that a branch looks at."""
+
+    code: str
+    parameter: str = ""
+    """Of the function, if it is given the moment."""
+    args: tuple[Code, ...] = ()
+    runtime: tuple[str, ...] = ()
+
+
+def moment_of(by_run: bool, task: Task, site: Site) -> Now:
+    """Give the clock's time, or the run's logical date."""
+    if not by_run:
+        return Now("datetime.now(UTC)")
+    if site.moment("logical_date", task) is None:
+        return Now('get_current_context()["logical_date"]', runtime=("get_current_context",))
+    site.with_moments = True
+    return Now("moment", "moment: datetime, ", (Code("logical_date"),))

@@ -7,14 +7,15 @@ from typing import Any
 
 from migration import order
 from migration.base import base_options
+from migration.branches import choices_of
 from migration.callbacks import AROUND, read_the_run
 from migration.constructs import registry
 from migration.dag_arguments import FlowOptions, flow_options
 from migration.graph import Dag, Task
 from migration.literals import Values
 from migration.mapped_groups import REASON, mapped_group_of, spread
-from migration.past import past_of
 from migration.plan import CONVERTED, REFUSED, Claim, RefusedError, Work, Written, refused
+from migration.shape import DECIDERS, Shape, shape_of
 from migration.site import Site
 
 REFUSING = '''def @NAME@(reason: str) -> None:
@@ -46,6 +47,10 @@ class FlowPlan:
     values: Values
     tracked: bool = False
     linear: bool = False
+    waiter: str = "wait"
+    """What Prefect's function for waiting is called in the file."""
+    shape: Shape | None = None
+    """How branches and rules are written as plain Python, where they can be."""
     variables: dict[str, str] = field(default_factory=dict)
 
 
@@ -55,11 +60,15 @@ def plan(dag: Dag, site: Site, taken: set[str], doubts: tuple[tuple[int, str], .
     flow = flow_options(dag, site.style, values)
     calls = {task.task_id: _call(task, dag, site, values) for task in dag.tasks}
     made = FlowPlan(dag, site, calls, flow, order.topological(dag), values)
-    made.tracked = bool(flow.partition) or any(_needs_rules(call, dag) for call in calls.values())
+    made.tracked = bool(flow.partition) or any(_needs_the_runtime(call) for call in calls.values())
     made.tracked = made.tracked or read_the_run(dag, site)
+    if any(_has_rule(call, dag) for call in calls.values()):
+        made.shape = None if made.tracked or not site.plain_rules else _shape(made)
+        made.tracked = made.shape is None
+        made.order = made.order if made.shape is None else made.shape.order
     if made.tracked:
         _refuse_groups(made)
-    made.linear = not made.tracked and order.is_line(dag, made.order)
+    made.linear = not made.tracked and made.shape is None and order.is_line(dag, made.order)
     made.linear = made.linear and not any(call.written.over or call.written.each for call in calls.values())
     if not made.linear and not made.tracked:
         made.tracked = any(_takes_a_key(call.written) for call in calls.values())
@@ -119,16 +128,34 @@ def _stepless(steps: list[Any]) -> str:
     return ""
 
 
-def _needs_rules(call: Call, dag: Dag) -> bool:
-    """Say whether the flow needs Airflow's states: a rule, a skip, a template, a setup, a late mapping."""
+def _needs_the_runtime(call: Call) -> bool:
+    """Say whether the task needs Airflow's states: a skip, a context, a setup, a late mapping."""
     task, written = call.task, call.written
-    rule = task.get("trigger_rule", "all_success")
-    has_rule = rule != "all_success" and bool(dag.before(task.task_id))
     mapped_late = not written.zipped and _is_late(written)
-    has_past = bool(past_of(task, dag)) and not call.refusal
+    has_past = bool(task.get("depends_on_past") or task.get("wait_for_downstream")) and not call.refusal
     has_end = any(task.get(name) for name in AROUND) and not call.refusal
-    asks = (has_past, has_end, has_rule, written.tracked, written.kind != "task", bool(task.marks))
-    return mapped_late or any(asks)
+    return mapped_late or any((has_past, has_end, written.tracked, bool(task.marks)))
+
+
+def _has_rule(call: Call, dag: Dag) -> bool:
+    """Say whether it decides what goes on, or has a rule of its own."""
+    rule = call.task.get("trigger_rule", "all_success")
+    return call.written.kind != "task" or (rule != "all_success" and bool(dag.before(call.task.task_id)))
+
+
+def _shape(made: FlowPlan) -> Shape | None:
+    """Give the shape of a flow without mapping, keys of results and refusals."""
+    for call in made.calls.values():
+        written = call.written
+        if written.over is not None or written.each is not None or call.refusal or _takes_a_key(written):
+            return None
+    kinds = {name: call.written.kind for name, call in made.calls.items()}
+    choices = {
+        name: choices_of(made.calls[name].task, made.dag, made.site)
+        for name, kind in kinds.items()
+        if kind in DECIDERS
+    }
+    return shape_of(made.dag, made.order, kinds, choices)
 
 
 def _is_late(written: Written) -> bool:

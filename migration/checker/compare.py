@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from migration.checker.copies import other_rows
+from migration.checker.outcomes import outcome_differences
 from migration.checker.pods import lost_parts
+from migration.checker.rules import kind_of
 from migration.checker.starts import schedule_differences
 from migration.graph import Dag, Expansion, Task
 
 SCHEDULES = frozenset({"schedule", "schedule_interval", "timetable"})
-BRANCHES = ("branch", "Branch")
 HOOKS = {"on_failure": ("on_failure_callback",),
          "on_completion": ("on_success_callback", "on_skipped_callback")}  # fmt: skip
 
 
 def differences(
-    dag: Dag, seen: Mapping[str, Any], deployment: Mapping[str, Any], refused: set[str]
+    dag: Dag,
+    seen: Mapping[str, Any],
+    deployment: Mapping[str, Any],
+    refused: set[str],
+    scripts: Sequence[Mapping[str, Any]] = (),
 ) -> list[str]:
     """Give what differs, one sentence each. Of a refused task only its name and edges are looked at.
 
@@ -27,6 +32,9 @@ def differences(
     """
     calls = {call["name"]: call for call in seen["calls"]}
     found = [*_names(dag, seen, calls)]
+    plain = bool(scripts) and not any(call["how"] in ("runtime", "expand") for call in seen["calls"])
+    if plain and not found:
+        found += outcome_differences(dag, scripts, seen["tries"])
     if not found:
         found += _edges(dag, seen, calls)
         for task in dag.tasks:
@@ -36,14 +44,14 @@ def differences(
                     found.append(f"{task.task_id} is refused, but the flow does not raise there")
                 continue
             found += _options(task, call, dag)
-            found += _behaviour(task, call, dag)
+            found += _behaviour(task, call, dag, plain)
             found += _arguments(task, call, seen)
             found += lost_parts(task, call, seen)
         for other in seen["again"]:
             again = {call["name"]: call for call in other["calls"]}
             found += [one for task in dag.tasks if task.task_id not in refused
                       for one in _arguments(task, again[task.task_id], other)]  # fmt: skip
-        found += _leaves(dag, seen)
+        found += [] if plain else _leaves(dag, seen)
     if not refused & SCHEDULES:
         found += schedule_differences(dag, seen, deployment)
     return [*found, *_end(dag, seen)]
@@ -122,12 +130,17 @@ def _options(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
         yield f"{task.task_id} lost its on_retry_callback"
 
 
-def _behaviour(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
-    rule = task.get("trigger_rule", "all_success")
-    if task.marks.get("teardown") and rule == "all_success":
-        rule = "all_done_setup_success"
-    if dag.before(task.task_id) and call["rule"] != rule:
-        yield f"{task.task_id} has the rule {call['rule']} instead of {rule}"
+def _behaviour(task: Task, call: Mapping[str, Any], dag: Dag, plain: bool) -> Iterator[str]:
+    """Compare a task's rule and kind; of a flow that decides in plain Python they were tried."""
+    if not plain:
+        rule = task.get("trigger_rule", "all_success")
+        if task.marks.get("teardown") and rule == "all_success":
+            rule = "all_done_setup_success"
+        if dag.before(task.task_id) and call["rule"] != rule:
+            yield f"{task.task_id} has the rule {call['rule']} instead of {rule}"
+        kind = kind_of(task)
+        if call["kind"] != kind:
+            yield f"{task.task_id} acts as {call['kind']} instead of {kind}"
     past: bool | list[str] = bool(task.get("depends_on_past"))
     if task.get("wait_for_downstream"):
         past = dag.after(task.task_id) or True
@@ -138,9 +151,6 @@ def _behaviour(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
     first = list(_first(task))
     if call["first"] != first:
         yield f"{task.task_id} begins with {call['first']} instead of {first}"
-    kind = _kind(task)
-    if call["kind"] != kind:
-        yield f"{task.task_id} acts as {call['kind']} instead of {kind}"
     yield from _copies(task, call, dag)
 
 
@@ -196,19 +206,6 @@ def _columns(task: Task, call: Mapping[str, Any], mapping: Expansion) -> Iterato
             wanted = [copy[names.index(value["$mapped"])] for copy in copies]
             if [row.get(name) for row in call["copies"] or []] != wanted:
                 yield f"{task.task_id} is not given the group's {name}"
-
-
-def _kind(task: Task) -> str:
-    name = task.decorator or task.operator
-    if task.marks.get("teardown"):
-        return "teardown"
-    if any(word in name for word in BRANCHES):
-        return "branch"
-    if "hort" in name and "ircuit" in name:
-        return "short_circuit" if task.get("ignore_downstream_trigger_rules", True) else "soft_short_circuit"
-    if task.operator == "LatestOnlyOperator":
-        return "soft_short_circuit"
-    return "setup" if task.marks.get("setup") else "task"
 
 
 def _arguments(task: Task, call: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[str]:

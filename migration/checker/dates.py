@@ -48,7 +48,14 @@ def _found(moment: datetime, fields: Sequence[str], step: int) -> datetime | Non
 
 def _is_tick(moment: datetime, fields: Sequence[str]) -> bool:
     parts = (moment.minute, moment.hour, moment.day, moment.month, moment.isoweekday() % 7)
-    return all(field == "*" or field == str(part) for field, part in zip(fields, parts, strict=True))
+    return all(_fits(field, part) for field, part in zip(fields, parts, strict=True))
+
+
+def _fits(field: str, part: int) -> bool:
+    every = field.removeprefix("*/")
+    return field in ("*", str(part)) or (
+        field.startswith("*/") and every.isdigit() and part % int(every) == 0
+    )
 
 
 def context_of(start: datetime, end: datetime, params: Mapping[str, Any]) -> dict[str, Any]:

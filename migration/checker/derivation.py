@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import prefect
+import prefect.blocks.system
 import prefect.deployments
 import prefect.events
 import prefect.runtime
@@ -27,7 +28,7 @@ import prefect.task_runners
 import prefect.tasks
 import prefect.variables
 
-from migration.checker import dates, notes
+from migration.checker import acting, dates, notes
 from migration.recorder.recording import lock_in
 from migration.standin import environment, ledger, modules
 
@@ -90,12 +91,19 @@ def _derived(request: dict[str, Any], checkout: str) -> dict[str, Any]:
     for name in RUNTIME_MODULES:
         sys.modules[name] = notes.runtime(log)
     notes.watch(prefect.Task, log)
+    prefect.variables.Variable.get = _setting  # type: ignore[method-assign,assignment]
+    prefect.blocks.system.Secret.load = _setting  # type: ignore[method-assign]
     module = _loaded(scratch / "flows" / request["name"])
     return {
         "flows": {
             name: _flow(getattr(module, name), log, request["dates"].get(name)) for name in request["flows"]
         }
     }
+
+
+def _setting(name: str, *_: Any, **__: Any) -> str:
+    """Stand for Prefect's Variables and Secrets, which are not asked for."""
+    return f"variable {name}"
 
 
 def _loaded(file: Path) -> Any:
@@ -111,14 +119,12 @@ def _loaded(file: Path) -> Any:
 
 
 def _flow(flow: Any, log: notes.Log, given: dict[str, Any] | None) -> dict[str, Any]:
-    given = given or {"runs": [[dates.MOMENT.isoformat()] * 3], "params": {}, "templates": []}
+    given = given or {"runs": [[dates.MOMENT.isoformat()] * 3], "params": {}, "templates": [], "scripts": []}
     params = {k: v["$paramdef"] if _is_typed(v) else v for k, v in given["params"].items()}
     at(datetime(9000, 1, 1, tzinfo=UTC))
     log.start = dates.MOMENT
-    log.calls.clear()
-    flow.fn()
-    late = len(log.calls)
-    tried = [_tried(flow, log, run, params, given["templates"]) for run in given["runs"]]
+    late = len(_called(flow, log, given["scripts"])[0])
+    tried = [_tried(flow, log, run, params, given) for run in given["runs"]]
     return {
         "calls_late": late,
         "name": flow.name,
@@ -129,27 +135,63 @@ def _flow(flow: Any, log: notes.Log, given: dict[str, Any] | None) -> dict[str, 
         },
         **tried[0],
         "again": tried[1:],
+        "tries": _played(flow, log, given["scripts"]),
     }
 
 
 def _tried(
-    flow: Any, log: notes.Log, run: list[str], params: dict[str, Any], templates: list[str]
+    flow: Any, log: notes.Log, run: list[str], params: dict[str, Any], given: dict[str, Any]
 ) -> dict[str, Any]:
     """Run the flow's body as if at a moment."""
     moment, start, end = (datetime.fromisoformat(one) for one in run)
     context = dates.context_of(start, end, params)
     log.start = start
-    log.calls.clear()
-    log.waited.clear()
     at(moment)
-    result = flow.fn()
+    calls, returned = _called(flow, log, given["scripts"])
     return {
         "waited": list(log.waited),
-        "calls": [call.as_json() for call in log.calls],
-        "returned": notes.names_in(result),
+        "calls": calls,
+        "returned": returned,
         "context": {name: notes.plain(value) for name, value in context.items()},
-        "filled": dates.filled(templates, context),
+        "filled": dates.filled(given["templates"], context),
     }
+
+
+def _called(
+    flow: Any, log: notes.Log, scripts: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Give each task's call and what the flow returns: in one run, or in any of several where it branches."""
+    found: dict[str, dict[str, Any]] = {}
+    twice: list[dict[str, Any]] = []
+    returned: dict[str, None] = {}
+    log.waited.clear()
+    well = [one for one in scripts if not any("fails" in end and "all" not in end for end in one.values())]
+    for script in well or [{}]:
+        log.calls.clear()
+        log.stage = acting.Stage(script)
+        returned |= dict.fromkeys(acting.played(flow, log.stage, notes.names_in)["returned"])
+        names: set[str] = set()
+        for call in (one.as_json() for one in log.calls):
+            twice += [call] if call["name"] in names else []
+            names.add(call["name"])
+            known = found.setdefault(call["name"], call)
+            for kind in ("after", "data"):
+                known[kind] = list(dict.fromkeys([*known[kind], *call[kind]]))
+        if any(call.how in ("runtime", "expand") for call in log.calls):
+            break  # its rules are the runtime's; they do not show in the calls
+    return [*found.values(), *twice], list(returned)
+
+
+def _played(flow: Any, log: notes.Log, scripts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Try the flow with each set of outcomes, unless the runtime decides."""
+    found: list[dict[str, Any]] = []
+    for script in scripts:
+        log.calls.clear()
+        log.stage = acting.Stage(script)
+        found.append(acting.played(flow, log.stage, notes.names_in))
+        if any(call.how in ("runtime", "expand") for call in log.calls):
+            break
+    return found
 
 
 def _is_typed(value: Any) -> bool:

@@ -10,6 +10,9 @@ from types import ModuleType
 from typing import Any
 
 from prefect import Flow, unmapped
+from prefect.utilities.annotations import BaseAnnotation
+
+from migration.checker.acting import Stage
 
 LIMIT = 10_000
 """Copies of a mapped task beyond which they are counted, not listed."""
@@ -34,10 +37,21 @@ class Noted:
     def wait(self, *_: Any) -> None:
         """Note that it was waited for."""
         self.note_log.waited.append(self.note_name)
+        self.note_log.stage.wait(self.note_name)
 
-    def result(self, *_: Any, **__: Any) -> Noted:
-        """Give itself."""
-        return self
+    @property
+    def state(self) -> Any:
+        """Give how it has ended, in a try with outcomes."""
+        return self.note_log.stage.state(self.note_name)
+
+    @property
+    def _final_state(self) -> Any:  # what `prefect.futures.wait` asks for
+        self.wait()
+        return self.state
+
+    def result(self, *_: Any, raise_on_failure: bool = True, **__: Any) -> Any:
+        """Give what it returns in a try with outcomes, else itself."""
+        return self.note_log.stage.value(self.note_name, self, raise_on_failure)
 
 
 @dataclass
@@ -94,10 +108,13 @@ class Log:
     waited: list[str] = field(default_factory=list)
     start: Any = None
     """The logical date that the runtime would give."""
+    stage: Stage = field(default_factory=Stage)
 
-    def add(self, call: Call) -> Noted:
+    def add(self, call: Call, wait_for: Any = None) -> Noted:
         """Note a call."""
         self.calls.append(call)
+        if call.how not in ("runtime", "expand"):
+            self.stage.called(call.task.name, [call.args, call.kwargs, call.copies, wait_for], call.how)
         return Noted(call.task.name, self, copies=len(call.copies or []) if call.how == "map" else 0)
 
 
@@ -109,10 +126,10 @@ def watch(task_class: Any, log: Log) -> None:
     """Make the methods of Prefect's tasks note their calls."""
 
     def call(self: Any, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
-        return log.add(Call(self, "call", args, kwargs, names_in(wait_for)))
+        return log.add(Call(self, "call", args, kwargs, names_in(wait_for)), wait_for)
 
     def submit(self: Any, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
-        return log.add(Call(self, "submit", args, kwargs, names_in(wait_for)))
+        return log.add(Call(self, "submit", args, kwargs, names_in(wait_for)), wait_for)
 
     def map_over(
         self: Any, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any
@@ -125,7 +142,7 @@ def watch(task_class: Any, log: Log) -> None:
         }
         fixed = {name: getattr(value, "value", value) for name, value in kwargs.items() if name not in lists}
         rows = [dict(zip(lists, row, strict=False)) for row in zip(*lists.values(), strict=False)]
-        return log.add(Call(self, "map", args, fixed, names_in(wait_for), copies=rows[:LIMIT], over=None))
+        return log.add(Call(self, "map", args, fixed, names_in(wait_for), copies=rows[:LIMIT]), wait_for)
 
     task_class.__call__, task_class.submit, task_class.map = call, submit, map_over
 
@@ -213,6 +230,8 @@ def names_in(value: Any) -> list[str]:
         return [value.note_name]
     if isinstance(value, _Item):
         return names_in(value.of)
+    if isinstance(value, BaseAnnotation):
+        return names_in(value.unwrap())
     if isinstance(value, dict):
         return [name for one in value.values() for name in names_in(one)]
     if isinstance(value, list | tuple | set):

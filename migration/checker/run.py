@@ -10,6 +10,7 @@ from typing import Any
 from migration.checker.compare import differences
 from migration.checker.complete import silent_drops
 from migration.checker.dates import runs_of, templates_in
+from migration.checker.scripts import scripts_for
 from migration.graph import Recording
 from migration.recorder.run import Recorder
 
@@ -18,8 +19,7 @@ def _dates(recording: Recording | None, flows: Sequence[str]) -> dict[str, Any]:
     """Give, for each flow, its run's interval, its parameters and the templates to fill."""
     if recording is None:
         return {}
-    path = Path(recording.path)
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    text = _text(recording)
     found = {}
     for flow, dag in zip(flows, recording.dags, strict=True):
         runs = [[one.isoformat() for one in run] for run in runs_of(dag, text)]
@@ -28,8 +28,14 @@ def _dates(recording: Recording | None, flows: Sequence[str]) -> dict[str, Any]:
             "runs": runs,
             "params": params if isinstance(params, dict) else {},
             "templates": templates_in(dag),
+            "scripts": scripts_for(dag, text),
         }
     return found
+
+
+def _text(recording: Recording) -> str:
+    path = Path(recording.path)
+    return path.read_text(encoding="utf-8-sig", errors="replace") if path.is_file() else ""
 
 
 class Checker(Recorder):
@@ -66,12 +72,15 @@ class Checker(Recorder):
         """Give, by DAG id, what the check finds wrong; nothing where all is well."""
         answer = self.derive(name, texts, [dag["flow"] for dag in dags], roots, recording)
         found: dict[str, list[str]] = {}
+        text = _text(recording)
         for recorded, dag, deployment in zip(recording.dags, dags, deployments, strict=True):
             problems = [f"the manifest lacks {one}" for one in silent_drops(recorded, dag["items"])]
             if "reason" in answer:
                 problems.append(f"the written flow does not run: {answer['reason']}")
             else:
                 refused = {i["name"] for i in dag["items"] if i["status"] == "refused"}
-                problems += differences(recorded, answer["flows"][dag["flow"]], deployment, refused)
+                problems += differences(
+                    recorded, answer["flows"][dag["flow"]], deployment, refused, scripts_for(recorded, text)
+                )
             found[dag["dag_id"]] = problems
         return found

@@ -8,8 +8,9 @@ from migration.constructs import construct
 from migration.graph import Task
 from migration.plan import Claim, RefusedError, Work, Written
 from migration.site import Site
+from migration.weekdays import moment_of
 
-CODE = '''def @NAME@(lower: Any, upper: Any, if_true: Any, if_false: Any) -> Any:
+CODE = '''def @NAME@({given}lower: Any, upper: Any, if_true: Any, if_false: Any) -> Any:
     """Choose by whether it is between two moments; times are of the day, the upper one perhaps the next."""
     now = {moment}
     low = datetime.combine(now, lower, tzinfo=UTC) if isinstance(lower, time) else lower
@@ -32,19 +33,21 @@ def write(task: Task, site: Site) -> Written:
     if task.mapping is not None:
         raise RefusedError("a mapped branch", "expand")
     by_run = bool(task.get("use_task_logical_date") or task.get("use_task_execution_date"))
-    moment = 'get_current_context()["logical_date"]' if by_run else "datetime.now(UTC)"
+    now = moment_of(by_run, task, site)
     work = Work(
-        f"branch datetime {by_run}", "choose_by_time", CODE.format(moment=moment),
+        f"branch datetime {by_run}", "choose_by_time", CODE.format(moment=now.code, given=now.parameter),
         imports=("from datetime import UTC, datetime, time, timedelta", "from typing import Any"),
-        runtime=("get_current_context",) if by_run else (),
+        runtime=now.runtime,
     )  # fmt: skip
     args = (
+        *now.args,
         _moment(task.get("target_lower")),
         _moment(task.get("target_upper")),
         task.get("follow_task_ids_if_true"),
         task.get("follow_task_ids_if_false"),
     )
-    return Written(work, args, kind="branch", claims={n: Claim() for n in KNOWN if task.has(n)}, tracked=True)
+    claims = {name: Claim() for name in KNOWN if task.has(name)}
+    return Written(work, args, kind="branch", claims=claims, tracked=bool(now.runtime))
 
 
 def _moment(value: Any) -> Any:

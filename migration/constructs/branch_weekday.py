@@ -6,9 +6,9 @@ from migration.constructs import construct
 from migration.graph import Task
 from migration.plan import Claim, Code, RefusedError, Work, Written
 from migration.site import Site
-from migration.weekdays import numbers_of
+from migration.weekdays import moment_of, numbers_of
 
-CODE = '''def @NAME@(days: set[int], if_true: str | list[str], if_false: str | list[str]) -> str | list[str]:
+CODE = '''def @NAME@({given}days: set[int], if_true: Any, if_false: Any) -> Any:
     """Choose by the day of the week, Monday being 1, UTC."""
     moment = {moment}
     return if_true if moment.isoweekday() in days else if_false
@@ -26,15 +26,16 @@ def write(task: Task, site: Site) -> Written:
     if task.mapping is not None:
         raise RefusedError("a mapped branch", "expand")
     by_run = bool(task.get("use_task_logical_date") or task.get("use_task_execution_day"))
-    moment = 'get_current_context()["logical_date"]' if by_run else "datetime.now(UTC)"
+    now = moment_of(by_run, task, site)
     work = Work(
-        f"branch weekday {by_run}", "choose_by_day", CODE.format(moment=moment),
-        imports=() if by_run else ("from datetime import UTC, datetime",),
-        runtime=("get_current_context",) if by_run else (),
+        f"branch weekday {by_run}", "choose_by_day", CODE.format(moment=now.code, given=now.parameter),
+        imports=("from datetime import UTC, datetime", "from typing import Any"), runtime=now.runtime,
     )  # fmt: skip
     args = (
+        *now.args,
         Code(repr(numbers_of(task.get("week_day")))),
         task.get("follow_task_ids_if_true"),
         task.get("follow_task_ids_if_false"),
     )
-    return Written(work, args, kind="branch", claims={n: Claim() for n in KNOWN if task.has(n)}, tracked=True)
+    claims = {name: Claim() for name in KNOWN if task.has(name)}
+    return Written(work, args, kind="branch", claims=claims, tracked=bool(now.runtime))

@@ -68,7 +68,7 @@ def _written(task: Task, site: Site, kind: str) -> Written:
     )
     shown = tuple(site.templated(value, task)[0] for value in args)
     named = {key: site.templated(value, task)[0] for key, value in kwargs.items()}
-    return Written(other, shown, named, kind=kind, claims=claims, tracked=kind != "task")
+    return Written(other, shown, named, kind=kind, claims=claims)
 
 
 def _where(task: Task, site: Site) -> str:

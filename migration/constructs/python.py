@@ -59,7 +59,7 @@ def written(task: Task, site: Site, kind: str = "task") -> Written:
     if signature is not None and signature.used & STATES:
         claims["python_callable"] = equivalent("state is kept in the run, an asset's in Variables", "state")
     skips = may_skip(task, site)
-    needs_runtime = tracked or templates or skips or kind != "task"
+    needs_runtime = tracked or templates or skips
     return Written(work, tuple(shown), kwargs, over, each, kind=kind, claims=claims, tracked=needs_runtime)
 
 

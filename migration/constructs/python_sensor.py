@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migration import waiting
 from migration.constructs import construct
-from migration.constructs.python import arguments_of
+from migration.constructs.python import arguments_of, may_skip
 from migration.graph import Task
 from migration.plan import RefusedError, Work, Written
 from migration.site import Site
@@ -26,11 +26,14 @@ def write(task: Task, site: Site) -> Written:
     args, kwargs = arguments_of(task)
     signature = site.signature(task.get("python_callable"))
     given = set(kwargs) | set(signature.names[: len(args)] if signature else ())
-    work, _ = site.python_work(task.get("python_callable"), given, task)
+    work, reads_context = site.python_work(task.get("python_callable"), given, task)
     name = work.function or f"({work.code.removeprefix('@VALUE@')})"
     function = f"with_context({name})" if work.with_context else name
-    shown = tuple(site.templated(value, task)[0] for value in args)
-    named = {key: site.templated(value, task)[0] for key, value in kwargs.items()}
+    given_args = [site.templated(value, task) for value in args]
+    given_kwargs = {key: site.templated(value, task) for key, value in kwargs.items()}
+    shown = tuple(value for value, _ in given_args)
+    named = {key: value for key, (value, _) in given_kwargs.items()}
+    is_template = any(one for _, one in (*given_args, *given_kwargs.values()))
     sensor = Work(
         f"sensor:{task.task_id}",
         f"wait_{task.task_id}",
@@ -48,4 +51,5 @@ def write(task: Task, site: Site) -> Written:
         "multiple_outputs",
         "provide_context",
     )
-    return Written(sensor, shown, named, claims=claims, tracked=True)
+    tracked = reads_context or is_template or bool(task.get("soft_fail")) or may_skip(task, site)
+    return Written(sensor, shown, named, claims=claims, tracked=tracked)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from migration import waiting
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import RefusedError, Work, Written
+from migration.plan import Code, RefusedError, Work, Written
 from migration.site import Site
 
 TIME = '''def @NAME@(target: time) -> None:
@@ -15,6 +17,10 @@ TIME = '''def @NAME@(target: time) -> None:
 DELTA = '''def @NAME@(delta: timedelta) -> None:
     """Wait until this long after the end of the run's interval."""
     end = get_current_context()["data_interval_end"]
+    wait_until(lambda: datetime.now(UTC) >= end + delta, {pace})
+'''
+DELTA_PLAIN = '''def @NAME@(delta: timedelta, end: datetime) -> None:
+    """Wait until this long after the end of the run's interval."""
     wait_until(lambda: datetime.now(UTC) >= end + delta, {pace})
 '''
 MOMENT = '''def @NAME@(target: Any) -> None:
@@ -36,6 +42,11 @@ def write_time(task: Task, site: Site) -> Written:
 def write_delta(task: Task, site: Site) -> Written:
     """Write one that waits some time after the interval's end."""
     imports = "from datetime import UTC, datetime, timedelta"
+    end = site.moment("data_interval_end", task)
+    if end is not None:
+        site.with_moments = True
+        made = _written(task, site, "delta", "time delta", DELTA_PLAIN, imports)
+        return replace(made, args=(*made.args, Code(end)))
     return _written(task, site, "delta", "time delta", DELTA, imports, ("get_current_context",))
 
 

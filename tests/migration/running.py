@@ -27,7 +27,9 @@ class Ran:
     module: Any = None
 
     def of(self, name: str) -> str:
-        """Give the state of a task that ran once."""
+        """Give the state of a task that ran once, or say that it was not called, or not ready."""
+        if name not in self.tasks:
+            return "not called"
         assert self.tasks[name].total() == 1, self.tasks[name]
         return next(iter(self.tasks[name]))
 

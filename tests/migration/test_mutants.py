@@ -25,8 +25,10 @@ from datetime import timedelta
 from airflow import DAG
 from airflow.operators.bash import BashOperator
 from airflow.operators.empty import EmptyOperator
-from airflow.operators.python import BranchPythonOperator, ShortCircuitOperator
+from airflow.exceptions import AirflowSkipException
+from airflow.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
 from airflow.operators.weekday import BranchDayOfWeekOperator
+def perhaps(): raise AirflowSkipException
 with DAG("branches", schedule_interval="30 4 * * 1", default_args={"retries": 2,
          "retry_delay": timedelta(minutes=7)}) as dag:
     pick = BranchPythonOperator(task_id="pick", python_callable=lambda: "left")
@@ -38,9 +40,48 @@ with DAG("branches", schedule_interval="30 4 * * 1", default_args={"retries": 2,
                                   follow_task_ids_if_false="other")
     cut = ShortCircuitOperator(task_id="cut", python_callable=lambda: False)
     mo, other, end = [EmptyOperator(task_id=name) for name in ("mo", "other", "end")]
+    PythonOperator(task_id="perhaps", python_callable=perhaps)
     pick >> [left, right] >> join >> last
     day >> [mo, other]
     cut >> end
+""",
+    "forks": """
+from airflow import DAG
+from airflow.operators.empty import EmptyOperator
+from airflow.operators.python import BranchPythonOperator, ShortCircuitOperator
+import random
+with DAG("forks") as dag:
+    one = {n: EmptyOperator(task_id=n) for n in ("first", "aside", "left", "right", "after", "end")}
+    join = EmptyOperator(task_id="join", trigger_rule="none_failed_min_one_success")
+    last = EmptyOperator(task_id="last", trigger_rule="all_done")
+    pick = BranchPythonOperator(task_id="pick", python_callable=lambda: random.choice(["left", "right"]))
+    cut = ShortCircuitOperator(task_id="cut", python_callable=lambda: False)
+    one["first"] >> pick >> [one["left"], one["right"]] >> join >> last
+    one["right"] >> one["after"] >> last
+    one["aside"] >> one["end"] << cut
+""",
+    "alarm": """
+from airflow import DAG
+from airflow.operators.empty import EmptyOperator
+with DAG("alarm") as dag:
+    a, b, sad = [EmptyOperator(task_id=name) for name in ("a", "b", "sad")]
+    [a, b] >> EmptyOperator(task_id="alert", trigger_rule="one_failed") >> sad
+    [a, b] >> EmptyOperator(task_id="worse", trigger_rule="all_failed")
+""",
+    "fork": """
+from airflow import DAG
+from airflow.operators.empty import EmptyOperator
+from airflow.operators.python import BranchPythonOperator
+def choose():
+    if 1 > 2:
+        return "low"
+    return "high"
+with DAG("fork") as dag:
+    pick = BranchPythonOperator(task_id="pick", python_callable=choose)
+    low, high, more = [EmptyOperator(task_id=name) for name in ("low", "high", "more")]
+    join = EmptyOperator(task_id="join", trigger_rule="none_failed")
+    pick >> [low, high] >> join >> EmptyOperator(task_id="z")
+    high >> more
 """,
     "plain": """
 from airflow.decorators import dag, task
@@ -170,6 +211,27 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("lost message", "conditions", r'"early"', '"late"'),
     ("lost callback", "conditions", r", calls\(tell\)", ""),
     ("lost callback", "conditions", r"on_completion=\[.*?\]", "on_completion=[]"),
+    ("swapped branch", "forks", r'"(left|right)"\):', '"aside"):'),
+    ("swapped branch", "forks", r'goes_to\(pick, "left"\)', 'goes_to(pick, "right")'),
+    ("swapped branch", "fork", r'== "low"', '== "high"'),
+    ("branch without a condition", "forks", r'goes_to\(pick, "right"\)', "True"),
+    ("short circuit without a condition", "forks", r"goes_on\(cut_run\)", "True"),
+    ("short circuit turned round", "forks", r"goes_on\(cut_run\)", "not goes_on(cut_run)"),
+    ("a failed branch goes nowhere", "forks", r"return True", "return False"),
+    ("a failed check goes nowhere", "forks", r"not check.state.is_completed\(\) or ", ""),
+    ("lost edge", "forks", r", wait_for=\[\w+\]|wait_for=\[\w+\]", ""),
+    ("lost edge", "fork", r"wait_for=before_join", ""),
+    ("a join that always runs", "forks", r"if before_join:", "if True:"),
+    ("changed rule", "forks", r"allow_failure\(", "("),
+    ("changed rule", "alarm", r"any\(not", "all(not"),
+    ("changed rule", "alarm", r"if not any\(one", "if not all(one"),
+    ("changed rule", "alarm", r"allow_failure\(a\), allow_failure\(b\)", "a, b"),
+    ("lost rule", "alarm", r"if any\(.*:", "if True:"),
+    ("lost leaf", "forks", r"return \[(.*), \*ends\]", r"return [\1]"),
+    ("lost leaf", "fork", r"return \[(.*), \*ends\]", r"return ends"),
+    ("an arm that the join does not see", "fork", r"    before_join.append\(high\)\n", ""),
+    ("ended before all was done", "forks", r"\n    wait\(.*\)", ""),
+    ("waits without need", "forks", r"(    pick = .*)", r"    aside.result()\n\1"),
     ("imports airflow", "mapped", r"\A", "import airflow\n"),
 ]
 

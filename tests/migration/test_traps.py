@@ -118,12 +118,9 @@ def test_an_empty_task_keeps_its_rule_its_callback_and_its_outlet(
         "        outlets=[Dataset('x')])\n"
     )
     assert made.dag.status == "converted", made.dag.items
-    import replant_assets  # type: ignore[import-not-found]
-
     events: list[str] = []
     monkeypatch.setattr(
-        replant_assets,
-        "emit_event",
+        "prefect.events.emit_event",
         lambda event, resource, **_: events.append(resource["prefect.resource.id"]),
     )
     ran = made.run()

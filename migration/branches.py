@@ -1,0 +1,65 @@
+"""What a task that decides can decide: the ids that a branch may return, where its text says so."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from typing import Any
+
+from migration.graph import Dag, Task
+from migration.site import Site
+
+FOLLOWED = ("follow_task_ids_if_true", "follow_task_ids_if_false")
+
+
+def choices_of(task: Task, dag: Dag, site: Site) -> tuple[str, ...] | None:
+    """Give the ids that a branch goes to, one at a time; None if it may give several, none, or others."""
+    if task.operator.startswith("Branch") and all(task.get(name) for name in FOLLOWED):
+        found = [task.get(name) for name in FOLLOWED]
+    else:
+        found = _returned(task.get("python_callable"), site)
+    known = bool(found) and all(isinstance(one, str) for one in found)
+    after = set(dag.after(task.task_id))
+    if not known or not set(found) <= after or not all(reaches(dag, found, one) for one in after):
+        return None
+    return tuple(dict.fromkeys(found))
+
+
+def reaches(dag: Dag, chosen: list[Any], task_id: str) -> bool:
+    """Say whether a task is one of those chosen, or behind one of them."""
+    return task_id in chosen or any(reaches(dag, chosen, one) for one in dag.before(task_id))
+
+
+def _returned(reference: Any, site: Site) -> list[Any]:
+    """Give the fixed values that a function of this file returns; nothing if there are others."""
+    signature = (
+        site.signature(reference) if isinstance(reference, dict) and "$callable" in reference else None
+    )
+    if signature is None or signature.driven:
+        return []
+    node = ast.parse(textwrap.dedent(signature.text)).body[0]
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Lambda):
+        return _fixed(node.value.body)
+    if not isinstance(node, ast.FunctionDef) or not _ends(node.body):
+        return []
+    values = [_fixed(one.value) for one in ast.walk(node) if isinstance(one, ast.Return)]
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    has_inner = any(isinstance(one, inner) for part in node.body for one in ast.walk(part))
+    return [] if has_inner or not all(values) else [one for several in values for one in several]
+
+
+def _fixed(node: ast.expr | None) -> list[Any]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.IfExp):
+        ways = [_fixed(node.body), _fixed(node.orelse)]
+        return [*ways[0], *ways[1]] if all(ways) else []
+    return []
+
+
+def _ends(body: list[ast.stmt]) -> bool:
+    """Say whether the statements always end in a return or an error."""
+    last = body[-1]
+    if isinstance(last, ast.If):
+        return bool(last.orelse) and _ends(last.body) and _ends(last.orelse)
+    return isinstance(last, ast.Return | ast.Raise)

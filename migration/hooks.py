@@ -1,0 +1,118 @@
+"""Callbacks that look at a few names of Airflow's context only: a hook of a few lines gives them these."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from migration.helper import Helper
+from migration.moments import Moments
+
+IDS = frozenset({"task_id", "dag_id", "log_url", "state"})
+OBJECTS = ("ti", "task_instance", "dag", "task")
+DATES = ("execution_date", "logical_date", "data_interval_start")
+TEXTS = ("exception", "reason")
+CODE = '''def airflow_hook(callback: Callable[..., Any]) -> Any:
+    """Make a state hook of a callback that takes {names} out of Airflow's context."""
+
+    def hook(owner: Any, run: Any, state: Any) -> None:
+        if state.name != "Skipped":
+{lines}
+    hook.__name__ = callback.__name__
+    return hook
+'''
+OWNER = 'SimpleNamespace(task_id=owner.name, dag_id=flow_run.flow_name, state=state.name, log_url="")'
+CALLABLE = ("from collections.abc import Callable", "from typing import Any")
+
+
+def names_taken(reference: Any, moments: Moments | None) -> frozenset[str] | None:
+    """Give what a callback takes out of its context; None if it takes more than a short hook gives."""
+    function = _function(reference)
+    if function is None or len(function.args.args) != 1 or function.args.kwarg or function.args.vararg:
+        return None
+    context = function.args.args[0].arg
+    found: set[str] = set()
+    parents = {child: node for node in ast.walk(function) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and node.id == context:
+            name, taken = _taken(node, parents)
+            if name is None or not _is_given(name, taken, parents, function):
+                return None
+            found.add(name)
+    return None if found & set(DATES) and moments is None else frozenset(found)
+
+
+def _function(reference: Any) -> ast.FunctionDef | None:
+    """Find the text of an author's function."""
+    if not isinstance(reference, Mapping) or "$callable" not in reference:
+        return None
+    file = Path(str(reference["file"]))
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8-sig"))
+    except (OSError, SyntaxError, ValueError):
+        return None
+    found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == reference["$callable"]]
+    return found[0] if len(found) == 1 and not found[0].decorator_list else None
+
+
+def _taken(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> tuple[str | None, ast.AST]:
+    """Give the name that is looked up in the context, and the node that stands for its value."""
+    parent = parents[node]
+    if isinstance(parent, ast.Subscript) and parent.value is node and isinstance(parent.slice, ast.Constant):
+        return str(parent.slice.value), parent
+    call = parents.get(parent)
+    is_get = isinstance(parent, ast.Attribute) and parent.attr == "get"
+    if is_get and isinstance(call, ast.Call) and len(call.args) == 1 and not call.keywords:
+        return (str(call.args[0].value), call) if isinstance(call.args[0], ast.Constant) else (None, call)
+    return None, parent
+
+
+def _is_given(
+    name: str, node: ast.AST, parents: Mapping[ast.AST, ast.AST], function: ast.FunctionDef
+) -> bool:
+    """Say whether the hook gives all that is done with a value of the context."""
+    if name in (*DATES, *TEXTS):
+        return True
+    if name not in OBJECTS:
+        return False
+    parent = parents[node]
+    if (
+        isinstance(parent, ast.Assign)
+        and len(parent.targets) == 1
+        and isinstance(parent.targets[0], ast.Name)
+    ):
+        variable = parent.targets[0].id
+        uses = [one for one in ast.walk(function) if isinstance(one, ast.Name) and one.id == variable]
+        return all(one is parent.targets[0] or _is_id(parents[one]) for one in uses)
+    return _is_id(parent)
+
+
+def _is_id(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in IDS
+
+
+def hook_for(names: frozenset[str], moments: Moments | None, given_date: bool) -> Helper:
+    """Write the short hook that gives these names. `given_date`: the flow has the parameter logical_date."""
+    imports = {*CALLABLE}
+    parts = []
+    inside: list[str] = []
+    if names & set(OBJECTS):
+        imports |= {"from types import SimpleNamespace", "from prefect.runtime import flow_run"}
+        inside.append(f"ids = {OWNER}")
+        parts += [f'"{name}": ids' for name in sorted(names & set(OBJECTS))]
+    if names & set(DATES) and moments is not None:
+        imports |= {"from prefect.runtime import flow_run"}
+        moment = "flow_run.scheduled_start_time"
+        if moments.minutes is not None:
+            imports |= {"from datetime import UTC, datetime, timedelta"}
+            moment = f"last_tick({moment}, {moments.every}, {moments.first})"
+        given = 'flow_run.parameters.get("logical_date") or ' if given_date else ""
+        inside.append(f"moment = {given}{moment}")
+        parts += [f'"{name}": moment' for name in sorted(names & set(DATES))]
+    parts += [f'"{name}": state.message' for name in sorted(names & set(TEXTS))]
+    inside.append(f"callback({{{', '.join(parts)}}})")
+    lines = "".join(f"            {line}\n" for line in inside)
+    shown = ", ".join(sorted(names)) or "nothing"
+    return Helper(CODE.format(names=shown, lines=lines), tuple(sorted(imports)))
