@@ -114,16 +114,27 @@ def _yields(node: ast.AST) -> bool:
 
 
 def _lacking(node: ast.AST) -> str:
+    own = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
     for one in ast.walk(node):
-        if isinstance(one, ast.Constant) and one.value in NOT_GIVEN:
-            return str(one.value)
-        if isinstance(one, ast.Name) and one.id in NOT_GIVEN:
+        if _looked_up(one) in NOT_GIVEN:
+            return str(_looked_up(one))
+        if isinstance(one, ast.Name) and one.id in NOT_GIVEN - own:
             return one.id
         if isinstance(one, ast.arg) and one.arg in NOT_GIVEN - {"session", "inlets", "outlets"}:
             return one.arg
         if isinstance(one, ast.Attribute) and one.attr not in TI_GIVES and _is_ti(one.value):
             return f"ti.{one.attr}"
     return ""
+
+
+def _looked_up(node: ast.AST) -> object:
+    """Give the fixed key that something is asked for, by brackets or by a method such as `get`."""
+    key: ast.AST | None = None
+    if isinstance(node, ast.Subscript):
+        key = node.slice
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+        key = node.args[0]
+    return key.value if isinstance(key, ast.Constant) else None
 
 
 def _is_ti(node: ast.AST) -> bool:

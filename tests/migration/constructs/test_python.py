@@ -80,6 +80,18 @@ def test_what_a_flow_does_not_have_is_refused_by_a_task_that_raises(converted: A
     assert made.run().of("t") == "failed"
 
 
+def test_a_name_of_the_authors_own_is_none_of_the_contexts(converted: Any) -> None:
+    begin = "from airflow import DAG\nfrom airflow.operators.python import PythonOperator\n"
+    end = "with DAG('d'):\n    PythonOperator(task_id='t', python_callable=work)\n"
+    made = converted(
+        f"{begin}def work():\n    for session in [{{'id': 1}}]: print('session', session['id'])\n{end}"
+    )
+    assert made.dag.status == "converted" and made.run().of("t") == "success"
+    for asked in ("context['inlets']", "context.get('inlets')"):
+        made = converted(f"{begin}def work(**context): print({asked})\n{end}")
+        assert made.dag.status == "refused"
+
+
 def test_names_of_an_if_around_the_dag_go_along(converted: Any) -> None:
     made = converted("""
         from airflow.operators.python import is_venv_installed
