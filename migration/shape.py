@@ -164,10 +164,27 @@ class _Shaping:
             if self.kinds[one] == SOFT:
                 found.add(Atom("goes_on", one))
             if self.kinds[one] == BRANCH:
-                ways = tuple(way for way in self.dag.after(one) if way == name or way in self.ancestors[name])
+                ways = self._ways_to(name, one)
                 if not set(ways) >= set(self.choices[one] or ("\0",)):
                     found.add(Atom("goes_to", one, ways))
         return found
+
+    def _ways_to(self, name: str, branch: str) -> tuple[str, ...]:
+        """Give what a branch names to go to a task: itself, what is before it, or a group of these."""
+        found = [one for one in (*self.ancestors[name], name) if branch in self.ancestors[one]]
+        found.sort(key=lambda one: self.place[one])
+        known = self.choices[branch]
+        if known is not None:
+            return tuple(one for one in found if one in known)
+        parents = {group.group_id: group.parent for group in self.dag.groups}
+        groups: dict[str, None] = {}
+        for one in found:
+            group = self.dag.task(one).group
+            while group is not None:
+                groups[group] = None
+                group = parents.get(group)
+        around = self.dag.task(branch).group or ""
+        return (*found, *(one for one in groups if one != around and not around.startswith(f"{one}.")))
 
     def _joined(self, name: str, inner: list[set[Atom]]) -> set[Atom]:
         """Give when something before a join is called: always, where the ways cover a branch's choices."""

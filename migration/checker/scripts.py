@@ -72,7 +72,9 @@ def _values(task: Task, dag: Dag, source: str) -> list[Any]:
     reached = given.union(*(behind(dag).get(one, set()) for one in given))
     if known and given <= {one.task_id for one in dag.tasks} and set(after) <= reached:
         return known
-    return [*after, after, None] if len(after) > 1 else [*after, None]
+    own = {dag.task(name).group for name in after} - {task.group, None}
+    groups = sorted(str(name) for name in own)
+    return [*after, *groups, *([after] if len(after) > 1 else []), None]
 
 
 def _returns(task: Task, source: str) -> list[Any]:
