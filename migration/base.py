@@ -14,6 +14,7 @@ from migration.literals import Values, quoted
 from migration.plan import Claim, RefusedError, equivalent, refused
 
 Options = dict[str, str]
+TOLD_LATE = "somebody is told when it is late: make the automation that docs/semantics.md shows under sla"
 NOTHING = Claim(note="its default; nothing to do")
 
 MAILED = equivalent("a hook writes to the address, by the server of the Secret smtp-url", "mail")
@@ -190,7 +191,7 @@ def _executor_config(value: Any, task: Task, dag: Dag, options: Options, values:
 
 def _sla(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
     if dag.arguments.get("sla_miss_callback") or task.get("email"):
-        raise RefusedError("somebody is told when it is late: make a Prefect automation for that", "sla")
+        raise RefusedError(TOLD_LATE, "sla")
     return equivalent("only Airflow's page shows that it was late", "sla")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from migration import partitions
 from migration.assets import trigger_of
+from migration.base import TOLD_LATE
 from migration.graph import Dag
 from migration.literals import Values
 from migration.plan import Claim, RefusedError, equivalent, refused
@@ -255,7 +256,7 @@ def _macros(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
 
 def _sla_missed(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
     if value and any(task.get("sla") for task in dag.tasks):
-        raise RefusedError("somebody is told when a task is late: make a Prefect automation for that")
+        raise RefusedError(TOLD_LATE)
     return Claim(note="no task has an SLA, so it is never called")
 
 

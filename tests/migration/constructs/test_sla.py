@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml  # type: ignore[import-untyped]
+from prefect.events.schemas.automations import AutomationCore
+
+from engines.places import CHECKOUT
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 FILE = """
@@ -34,3 +38,10 @@ def test_a_late_task_that_nobody_hears_of(converted: Any) -> None:
 def test_a_callback_without_a_limit_is_never_called(converted: Any) -> None:
     made = converted(FILE.format(dag="sla_miss_callback=tell", task=""))
     assert made.dag.status == "converted" and "never called" in made.note("sla_miss_callback")[1]
+
+
+def test_the_automation_that_is_shown_is_one() -> None:
+    text = (CHECKOUT / "docs" / "semantics.md").read_text().partition("## sla")[2]
+    shown = yaml.safe_load(text.partition("```yaml")[2].partition("```")[0])
+    made = AutomationCore.model_validate(shown)
+    assert made.trigger.type == "event" and made.actions[0].type == "send-notification"
