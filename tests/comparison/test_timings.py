@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comparison.evidence import RoledRun, roled_as_json
@@ -20,6 +20,7 @@ from tests.comparison.report.inputs import BEGIN, ENGINES
 
 COMMAND = "replant compare tree_clusters"
 TIMES = st.lists(st.floats(0.01, 1000), min_size=2, max_size=8)
+PAIRS = st.lists(st.tuples(st.floats(0.01, 1000), st.floats(0.01, 1000)), min_size=2, max_size=8)
 
 
 def made(
@@ -197,9 +198,9 @@ class TestRatio:
         assert found.low == pytest.approx(by) and found.high == pytest.approx(by)
 
     @settings(max_examples=25, deadline=None)
-    @given(TIMES, TIMES)
-    def test_sides_swapped_give_the_inverse(self, left: list[float], right: list[float]) -> None:
-        assume(len(left) == len(right))
+    @given(PAIRS)
+    def test_sides_swapped_give_the_inverse(self, pairs: list[tuple[float, float]]) -> None:
+        left, right = ([pair[side] for pair in pairs] for side in (0, 1))
         there, back = ratio_of(left, right), ratio_of(right, left)
         assert there.ratio == pytest.approx(1 / back.ratio)
 
