@@ -9,6 +9,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from engines.airflow import AirflowEngine
@@ -25,8 +26,11 @@ _NUMBERS = itertools.count(1)
 def pytest_configure() -> None:
     """Let Ctrl-C reach what the tests start, and keep Prefect out of the user's home.
 
-    Whatever a shell runs in the background ignores Ctrl-C; whoever imports Prefect makes its folder.
+    Whatever a shell runs in the background ignores Ctrl-C; whoever imports Prefect makes its folder. That a
+    property test is slow says more about what else the machine does than about the test.
     """
+    hypothesis.settings.register_profile("busy", suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.load_profile("busy")
     os.environ.setdefault("PREFECT_HOME", str(CACHE / "prefect-of-tests"))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
