@@ -10,16 +10,16 @@ from typing import Any
 
 import libcst as cst
 
-from migration.carry import Carried, carry
+from migration.arguments.moments import moments_of
+from migration.author.carry import Carried, carry
+from migration.author.source import Source
 from migration.graph import Dag, Recording
 from migration.manifest import DagResult, result_of
-from migration.module import Module, assembled
-from migration.moments import moments_of
-from migration.order import topological
-from migration.plan import REFUSED, Item
-from migration.site import Site
-from migration.source import Source
-from migration.writer import FlowPlan, plan
+from migration.writing.module import Module, assembled
+from migration.writing.order import topological
+from migration.writing.plan import REFUSED, Item
+from migration.writing.site import Site
+from migration.writing.writer import FlowPlan, plan
 
 
 @dataclass(frozen=True)

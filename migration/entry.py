@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from migration.carry import TAKEN
+from migration.author.carry import TAKEN
 from migration.checker.run import Checker
 from migration.convert import FileResult, convert_file
 from migration.graph import Recording
 from migration.manifest import DagResult
 from migration.places import Place
-from migration.plan import CONVERTED, REFUSED
 from migration.recorder.run import Recorder
+from migration.writing.plan import CONVERTED, REFUSED
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migration.graph import Dag
-from migration.module import Module
-from migration.plan import CONVERTED, REFUSED, Claim, Item, equivalent, refused
-from migration.writer import FlowPlan
+from migration.writing.module import Module
+from migration.writing.plan import CONVERTED, REFUSED, Claim, Item, equivalent, refused
+from migration.writing.writer import FlowPlan
 
 GROUP = equivalent("the group is the first part of the task's name", "groups")
 NOT_CALLED = equivalent("called under a condition; where Airflow skips it, it has no task run", "branches")

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from migration.entry import Entry, share_converted
-from migration.plan import REFUSED
+from migration.writing.plan import REFUSED
 
 SCHEMA_VERSION = 1
 DOCS = "docs/semantics.md"

@@ -15,11 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from blocks.export_files import read_export
 from blocks.settings import kind_of, name_of
-from migration import folder, output, report
+from migration import folder, report
 from migration.entry import Entry, mark_twice
 from migration.folder import Job, convert_all
 from migration.places import Place, links_out, places
 from migration.recorder.run import Limits, Settings, require_sandbox
+from migration.writing import output
 from pipelines.errors import CannotProceedError
 
 FILES_WORTH_A_PROCESS = 10

@@ -13,8 +13,8 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from migration.graph import Task
-from migration.plan import RefusedError, Written
-from migration.site import Site
+from migration.writing.plan import RefusedError, Written
+from migration.writing.site import Site
 
 Writer = Callable[[Task, Site], Written]
 

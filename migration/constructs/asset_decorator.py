@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migration.assets import name_of
+from migration.arguments.assets import name_of
 from migration.constructs import construct
 from migration.constructs.python import written
 from migration.graph import Argument, Task
-from migration.literals import quoted
-from migration.plan import Code, Written
-from migration.site import Site
+from migration.writing.literals import quoted
+from migration.writing.plan import Code, Written
+from migration.writing.site import Site
 
 FROM_CONTEXT = ("context", "outlet_events")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from migration.arguments.mapped_arguments import mapped_arguments
 from migration.constructs import construct
 from migration.graph import Task
-from migration.mapped_arguments import mapped_arguments
-from migration.plan import Claim, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Claim, Work, Written, equivalent
+from migration.writing.site import Site
 
 PLAIN = '''def @NAME@(command: str) -> str:
     """Run a command in bash; give the last line of what it prints."""

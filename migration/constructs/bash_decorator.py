@@ -5,8 +5,8 @@ from __future__ import annotations
 from migration.constructs import construct
 from migration.constructs.python import arguments_of
 from migration.graph import Task
-from migration.plan import Claim, RefusedError, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
+from migration.writing.site import Site
 
 HELPER = '''def run_bash(command: str, env: dict[str, str] | None = None, skip_code: int = 99) -> str:
     """Run a command in bash; give the last line of what it prints. The skip code skips the task."""

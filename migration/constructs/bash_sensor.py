@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from migration import waiting
+from migration.arguments import waiting
 from migration.constructs import construct
 from migration.constructs.bash import command_of
 from migration.graph import Task
-from migration.plan import RefusedError, Work, Written
-from migration.site import Site
+from migration.writing.plan import RefusedError, Work, Written
+from migration.writing.site import Site
 
 CODE = '''def @NAME@(command: str) -> None:
     """Wait until a command ends well."""

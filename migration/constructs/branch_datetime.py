@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from migration.arguments.weekdays import moment_of
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Claim, RefusedError, Work, Written
-from migration.site import Site
-from migration.weekdays import moment_of
+from migration.writing.plan import Claim, RefusedError, Work, Written
+from migration.writing.site import Site
 
 CODE = '''def @NAME@({given}lower: Any, upper: Any, if_true: Any, if_false: Any) -> Any:
     """Choose by whether it is between two moments; times are of the day, the upper one perhaps the next."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from migration.arguments.weekdays import moment_of, numbers_of
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Claim, Code, RefusedError, Work, Written
-from migration.site import Site
-from migration.weekdays import moment_of, numbers_of
+from migration.writing.plan import Claim, Code, RefusedError, Work, Written
+from migration.writing.site import Site
 
 CODE = '''def @NAME@({given}days: set[int], if_true: Any, if_false: Any) -> Any:
     """Choose by the day of the week, Monday being 1, UTC."""

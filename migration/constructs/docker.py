@@ -6,8 +6,8 @@ from typing import Any
 
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Claim, RefusedError, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
+from migration.writing.site import Site
 
 CODE = '''def @NAME@(
     image: str,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Claim, RefusedError, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
+from migration.writing.site import Site
 
 CODE = '''def @NAME@(to: str | list[str], subject: str, html_content: str, **others: Any) -> None:
     """Send a mail."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Work, Written
-from migration.site import Site
+from migration.writing.plan import Work, Written
+from migration.writing.site import Site
 
 CODE = '''def @NAME@() -> None:
     """Do nothing: a point where ways meet."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from migration.constructs import construct
 from migration.constructs.empty import CODE
 from migration.graph import Task
-from migration.plan import Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Work, Written, equivalent
+from migration.writing.site import Site
 
 KNOWN = ("external_dag_id", "external_task_id", "execution_date", "logical_date", "recursion_depth")
 

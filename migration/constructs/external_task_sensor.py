@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from migration import waiting
+from migration.arguments import waiting
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Code, RefusedError, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Code, RefusedError, Work, Written, equivalent
+from migration.writing.site import Site
 
 CODE = '''def @NAME@(
     flow: str, tasks: list[str], delta: float = 0.0, fails: bool = False, group: str = ""

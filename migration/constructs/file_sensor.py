@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from migration import waiting
+from migration.arguments import waiting
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import RefusedError, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import RefusedError, Work, Written, equivalent
+from migration.writing.site import Site
 
 CODE = '''def @NAME@(path: str) -> None:
     """Wait until a file is there; the path may be a pattern."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 from migration.constructs import construct
 from migration.constructs.kubernetes_pod import CODE, IMPORTS, written
 from migration.graph import Task
-from migration.plan import Claim, RefusedError, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
+from migration.writing.site import Site
 
 CHOICE = """    cluster: str,
     internal: bool = False,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from blocks.names import block_name
-from migration import waiting
+from migration.arguments import waiting
+from migration.arguments.mapped_arguments import mapped_arguments
 from migration.constructs import construct
 from migration.graph import Task
-from migration.mapped_arguments import mapped_arguments
-from migration.plan import Claim, RefusedError, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
+from migration.writing.site import Site
 
 ASK = '''def ask(
     connection: str, endpoint: str | None, method: str, data: Any, headers: Any, **options: Any

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from migration import pods
+from migration.arguments import pods
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Claim, RefusedError, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
+from migration.writing.site import Site
 
 CODE = '''def @NAME@(
     name: str,

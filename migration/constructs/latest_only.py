@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from migration.arguments.moments import period_of
 from migration.constructs import construct
 from migration.graph import Task
-from migration.moments import period_of
-from migration.plan import Code, Work, Written
-from migration.site import Site
+from migration.writing.plan import Code, Work, Written
+from migration.writing.site import Site
 
 CODE = '''def @NAME@() -> bool:
     """Say whether this is the schedule's latest run; one that is started by hand is."""

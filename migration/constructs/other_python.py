@@ -5,8 +5,8 @@ from __future__ import annotations
 from migration.constructs import construct
 from migration.constructs.python import arguments_of
 from migration.graph import Task
-from migration.plan import Claim, RefusedError, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
+from migration.writing.site import Site
 
 CODE = '''def @NAME@(*args: Any, **kwargs: Any) -> Any:
     """Run {function} in another interpreter."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from migration.base import NOTES, WRITERS
+from migration.arguments.base import NOTES, WRITERS
+from migration.arguments.defaults import SAME_AS_DEFAULT
 from migration.constructs import construct
-from migration.defaults import SAME_AS_DEFAULT
 from migration.graph import Task
-from migration.literals import identifier
-from migration.plan import Claim, RefusedError, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.literals import identifier
+from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
+from migration.writing.site import Site
 
 CODE = '''def @NAME@(**arguments: Any) -> Any:
     """Run {operator}, made with these arguments."""

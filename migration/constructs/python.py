@@ -6,8 +6,8 @@ from typing import Any
 
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Claim, Code, RefusedError, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Claim, Code, RefusedError, Written, equivalent
+from migration.writing.site import Site
 
 KNOWN = ("python_callable", "op_args", "op_kwargs", "call_arguments", "templates_dict", "templates_exts",
          "show_return_value_in_logs", "multiple_outputs", "provide_context",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from migration.constructs import construct
 from migration.constructs.python import written
 from migration.graph import Task
-from migration.plan import RefusedError, Written
-from migration.site import Site
+from migration.writing.plan import RefusedError, Written
+from migration.writing.site import Site
 
 
 @construct("ShortCircuitOperator", "@task.short_circuit")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from migration.arguments.mapped_arguments import mapped_arguments
 from migration.constructs import construct
 from migration.graph import Task
-from migration.mapped_arguments import mapped_arguments
-from migration.plan import Claim, RefusedError, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
+from migration.writing.site import Site
 
 CODE = '''def @NAME@(connection: str, statement: Any, parameters: Any = None, autocommit: Any = False) -> Any:
     """Run one statement or several; give the last one's rows, if it has any."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Claim, Code, RefusedError, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Claim, Code, RefusedError, Work, Written, equivalent
+from migration.writing.site import Site
 
 CODE = '''def @NAME@(inner: Any) -> None:
     """Run a flow inside this one, for the same date; fail if it does."""

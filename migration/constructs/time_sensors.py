@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migration import waiting
+from migration.arguments import waiting
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Code, RefusedError, Work, Written
-from migration.site import Site
+from migration.writing.plan import Code, RefusedError, Work, Written
+from migration.writing.site import Site
 
 TIME = '''def @NAME@(target: time) -> None:
     """Wait until this time of today, UTC."""

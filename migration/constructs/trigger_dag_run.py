@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Claim, Code, RefusedError, Work, Written, equivalent
-from migration.site import Site
+from migration.writing.plan import Claim, Code, RefusedError, Work, Written, equivalent
+from migration.writing.site import Site
 
 CODE = '''def @NAME@(deployment: str, conf: Any = None, wait_seconds: float | None = 0) -> str:
     """Start a deployment; wait for its end if asked to. Gives the flow run's id."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from migration import waiting
+from migration.arguments import waiting
+from migration.arguments.weekdays import numbers_of
 from migration.constructs import construct
 from migration.graph import Task
-from migration.plan import Code, RefusedError, Work, Written
-from migration.site import Site
-from migration.weekdays import numbers_of
+from migration.writing.plan import Code, RefusedError, Work, Written
+from migration.writing.site import Site
 
 CODE = '''def @NAME@(days: set[int]) -> None:
     """Wait until it is one of these days, Monday being 1, UTC."""

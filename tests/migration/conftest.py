@@ -14,8 +14,8 @@ import pytest
 from migration.convert import convert_file
 from migration.graph import Recording
 from migration.manifest import DagResult
-from migration.output import RUNTIME
 from migration.recorder.run import Limits, Recorder
+from migration.writing.output import RUNTIME
 from tests.migration.running import Ran, run_flow
 from tests.prefect_events import send_and_forget_events
 

@@ -122,7 +122,7 @@ def test_settings_decide_what_a_file_builds(tmp_path: Path) -> None:
 
 RULE = """
 from migration.constructs import construct
-from migration.plan import Claim, Work, Written
+from migration.writing.plan import Claim, Work, Written
 
 CODE = '''def @NAME@(seconds: float) -> None:
     "Sleep."

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from migration.arguments.moments import LAST_TICK, moments_of
 from migration.graph import Dag, Spot
-from migration.moments import LAST_TICK, moments_of
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 

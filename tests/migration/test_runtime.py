@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from migration.output import RUNTIME
+from migration.writing.output import RUNTIME
 from tests.migration.running import Ran
 
 Run = Callable[..., Ran]

@@ -9,9 +9,9 @@ import pytest
 from migration.checker.run import Checker
 from migration.convert import convert_file
 from migration.entry import entry_of
-from migration.output import deployment_file
 from migration.places import Place
 from migration.recorder.run import Limits, Recorder
+from migration.writing.output import deployment_file
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 FILE = """

@@ -14,7 +14,7 @@ import yaml  # type: ignore[import-untyped]
 
 from migration.entry import Entry
 
-RUNTIME = Path(__file__).with_name("runtime")
+RUNTIME = Path(__file__).parents[1] / "runtime"
 RUNTIME_FILES = tuple(sorted(file.name for file in RUNTIME.glob("replant_*.py")))
 PREFECT = "prefect==3.8.8"
 PACKAGES = {

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from migration.graph import Dag, Group, Task
-from migration.plan import RefusedError, Written
+from migration.writing.plan import RefusedError, Written
 
 REASON = "a mapped task group"
 

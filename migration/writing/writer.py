@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from migration import order
-from migration.base import base_options
-from migration.branches import choices_of
-from migration.callbacks import AROUND, read_the_run
+from migration.arguments.base import base_options
+from migration.arguments.callbacks import AROUND, read_the_run
+from migration.arguments.dag_arguments import FlowOptions, flow_options
+from migration.arguments.mapped_groups import REASON, mapped_group_of, spread
 from migration.constructs import registry
-from migration.dag_arguments import FlowOptions, flow_options
 from migration.graph import Dag, Task
-from migration.literals import Values
-from migration.mapped_groups import REASON, mapped_group_of, spread
-from migration.plan import CONVERTED, REFUSED, Claim, RefusedError, Work, Written, refused
-from migration.shape import DECIDERS, Shape, shape_of
-from migration.site import Site
+from migration.writing import order
+from migration.writing.branches import choices_of
+from migration.writing.literals import Values
+from migration.writing.plan import CONVERTED, REFUSED, Claim, RefusedError, Work, Written, refused
+from migration.writing.shape import DECIDERS, Shape, shape_of
+from migration.writing.site import Site
 
 REFUSING = '''def @NAME@(reason: str) -> None:
     """Stand for a task that could not be converted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection
 
-from migration.helper import Helper
+from migration.writing.helper import Helper
 
 HOOK = '''class PostgresHook:
     """Connections of the SqlAlchemyConnector block that has the Connection's name."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from migration.rewrite import SHIMS, Rewriter
+from migration.author.rewrite import SHIMS, Rewriter
 
 BUILT_IN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__"}
 BLOCKS = ("DAG", "TaskGroup", "dag", "task_group")

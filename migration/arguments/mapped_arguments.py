@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from migration.graph import Task
-from migration.plan import RefusedError
+from migration.writing.plan import RefusedError
 
 
 def mapped_arguments(

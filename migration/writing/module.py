@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from migration.blocks import Line
-from migration.body import body
-from migration.literals import identifier
-from migration.moments import LAST_TICK
-from migration.needs import asked_of_runtime, imported, short_forms
-from migration.plain import helpers_for
-from migration.plan import Work
-from migration.source import Source, Statement
-from migration.writer import FlowPlan, call_options
+from migration.arguments.moments import LAST_TICK
+from migration.author.source import Source, Statement
+from migration.writing.blocks import Line
+from migration.writing.body import body
+from migration.writing.literals import identifier
+from migration.writing.needs import asked_of_runtime, imported, short_forms
+from migration.writing.plain import helpers_for
+from migration.writing.plan import Work
+from migration.writing.writer import FlowPlan, call_options
 
 RESERVED = {
     "flow",

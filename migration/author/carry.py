@@ -10,9 +10,9 @@ from pathlib import Path
 
 import libcst as cst
 
-from migration.rewrite import SHIMS, Rewriter
-from migration.shims import short_shims
-from migration.source import BUILT_IN, Source
+from migration.author.rewrite import SHIMS, Rewriter
+from migration.author.shims import short_shims
+from migration.author.source import BUILT_IN, Source
 
 TAKEN = sys.stdlib_module_names | {"prefect"}
 """Modules that flows need, whatever the author's files are called."""

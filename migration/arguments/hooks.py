@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from migration.helper import Helper
-from migration.moments import Moments
+from migration.arguments.moments import Moments
+from migration.writing.helper import Helper
 
 IDS = frozenset({"task_id", "dag_id", "log_url", "state"})
 OBJECTS = ("ti", "task_instance", "dag", "task")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from migration.plan import RefusedError
+from migration.writing.plan import RefusedError
 
 LIMITS = ("request_memory", "request_cpu", "request_ephemeral_storage", "limit_memory", "limit_cpu",
           "limit_ephemeral_storage", "limit_gpu")  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from migration.graph import Task
-from migration.plan import Claim, RefusedError, equivalent
+from migration.writing.plan import Claim, RefusedError, equivalent
 
 KNOWN = ("poke_interval", "timeout", "soft_fail", "mode", "exponential_backoff", "deferrable", "silent_fail",
          "max_wait", "never_fail")  # fmt: skip

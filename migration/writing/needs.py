@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from migration.callbacks import callbacks_of
-from migration.helper import Helper
-from migration.hooks import DATES, hook_for, names_taken
-from migration.plan import Work
-from migration.rewrite import SHIMS
-from migration.shims import short_shims
-from migration.source import Source, Statement
-from migration.writer import FlowPlan
+from migration.arguments.callbacks import callbacks_of
+from migration.arguments.hooks import DATES, hook_for, names_taken
+from migration.author.rewrite import SHIMS
+from migration.author.shims import short_shims
+from migration.author.source import Source, Statement
+from migration.writing.helper import Helper
+from migration.writing.plan import Work
+from migration.writing.writer import FlowPlan
 
 
 def asked_of_runtime(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from migration.literals import quoted
-from migration.shape import ALL_DONE, LOOKS, Atom, Guard, Shape
+from migration.writing.literals import quoted
+from migration.writing.shape import ALL_DONE, LOOKS, Atom, Guard, Shape
 
 ENDS, RUNNING = "\0ends", "\0running"
 """Lists of what the flow returns, and of what it waits for at its end."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from migration.assets import PARTITION_EVENT, resource_of
-from migration.plan import RefusedError
+from migration.arguments.assets import PARTITION_EVENT, resource_of
+from migration.writing.plan import RefusedError
 
 KINDS = ("CronPartitionTimetable", "PartitionedAtRuntime", "PartitionedAssetTimetable")
 SIMPLE_MAPPERS = ("IdentityMapper", "FixedKeyMapper", "AllowedKeyMapper", "ProductMapper")

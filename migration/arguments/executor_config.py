@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from migration.plan import Claim, RefusedError, equivalent
+from migration.writing.plan import Claim, RefusedError, equivalent
 
 PLACED = equivalent("set the size and place of the run's pod as job variables of the work pool", "executor")
 OF_A_POD = frozenset({"resources", "affinity", "tolerations", "node_selector", "priority_class_name"})

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from migration.arguments.hooks import names_taken
 from migration.graph import Dag, Task
-from migration.hooks import names_taken
-from migration.literals import Values
-from migration.plan import equivalent
-from migration.site import Site
+from migration.writing.literals import Values
+from migration.writing.plan import equivalent
+from migration.writing.site import Site
 
 CALLBACKS = ("on_failure_callback", "on_success_callback", "on_retry_callback", "sla_miss_callback",
              "on_skipped_callback")  # fmt: skip

@@ -7,7 +7,7 @@ import textwrap
 from typing import Any
 
 from migration.graph import Dag, Task
-from migration.site import Site
+from migration.writing.site import Site
 
 FOLLOWED = ("follow_task_ids_if_true", "follow_task_ids_if_false")
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from migration.plan import Code, RefusedError
 from migration.standin.symbols import CLOSE, OPEN
+from migration.writing.plan import Code, RefusedError
 
 SYMBOL = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
 KNOWN_THERE = {"Variable": "Variable.get", "os": "os.environ", "kubernetes": "kubernetes.client"}

@@ -10,12 +10,12 @@ from typing import Any
 
 import libcst as cst
 
-from migration.functions import Signature, signature_of, without_parameters
+from migration.arguments.moments import Moments, plain_text
+from migration.author.functions import Signature, signature_of, without_parameters
+from migration.author.source import Source
 from migration.graph import Dag, Task
-from migration.literals import Values, f_string, quoted
-from migration.moments import Moments, plain_text
-from migration.plan import Code, RefusedError, Work
-from migration.source import Source
+from migration.writing.literals import Values, f_string, quoted
+from migration.writing.plan import Code, RefusedError, Work
 
 FLOW_OF = "flow_of_"
 JINJA = ("{{", "{%", "{#")

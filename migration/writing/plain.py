@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from migration.helper import Helper
+from migration.writing.helper import Helper
 
 WAIT = '''def wait_until(check: Callable[[], Any], every: float, at_most: float) -> None:
     """Ask every so many seconds until the answer is true; raise TimeoutError when the time is up."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from migration import executor_config
-from migration.assets import outlets_of
-from migration.callbacks import HOOK, first_of, skip_hooks
-from migration.defaults import SAME_AS_DEFAULT
+from migration.arguments import executor_config
+from migration.arguments.assets import outlets_of
+from migration.arguments.callbacks import HOOK, first_of, skip_hooks
+from migration.arguments.defaults import SAME_AS_DEFAULT
 from migration.graph import Dag, Task
-from migration.literals import Values, quoted
-from migration.plan import Claim, RefusedError, equivalent, refused
+from migration.writing.literals import Values, quoted
+from migration.writing.plan import Claim, RefusedError, equivalent, refused
 
 Options = dict[str, str]
 TOLD_LATE = "somebody is told when it is late: make the automation that docs/semantics.md shows under sla"

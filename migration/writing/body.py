@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from migration import order
-from migration.blocks import ENDS, RUNNING, Blocks, Line, listed, waiting
-from migration.callbacks import first_of
-from migration.literals import Values, identifier
-from migration.past import past_of
-from migration.plan import Written
-from migration.writer import Call, FlowPlan, call_options
+from migration.arguments.callbacks import first_of
+from migration.arguments.past import past_of
+from migration.writing import order
+from migration.writing.blocks import ENDS, RUNNING, Blocks, Line, listed, waiting
+from migration.writing.literals import Values, identifier
+from migration.writing.plan import Written
+from migration.writing.writer import Call, FlowPlan, call_options
 
 PARTITION = ("partition_key", "update_partition")
 """Parameters of a flow that are none of its DAG's."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from migration.graph import Task
-from migration.plan import Code, RefusedError
-from migration.site import Site
+from migration.writing.plan import Code, RefusedError
+from migration.writing.site import Site
 
 NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

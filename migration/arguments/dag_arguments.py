@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from migration import partitions
-from migration.assets import trigger_of
-from migration.base import TOLD_LATE
+from migration.arguments import partitions
+from migration.arguments.assets import trigger_of
+from migration.arguments.base import TOLD_LATE
 from migration.graph import Dag
-from migration.literals import Values
-from migration.plan import Claim, RefusedError, equivalent, refused
+from migration.writing.literals import Values
+from migration.writing.plan import Claim, RefusedError, equivalent, refused
 
 PRESETS = {
     "@hourly": "0 * * * *",

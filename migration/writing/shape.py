@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migration.graph import Dag
-from migration.order import left_running
+from migration.writing.order import left_running
 
 BRANCH, HARD, SOFT = "branch", "short_circuit", "soft_short_circuit"
 DECIDERS = (BRANCH, HARD, SOFT)

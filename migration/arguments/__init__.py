@@ -1,0 +1,1 @@
+"""What the arguments of DAGs and operators mean in Prefect."""

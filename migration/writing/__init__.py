@@ -1,0 +1,1 @@
+"""The text of a flow's file, from the plan to the folder."""
