@@ -26,11 +26,11 @@ from engines.places import CHECKOUT
 from migration.constructs import registry
 from migration.entry import Entry, share_converted
 from migration.folder import Job, convert_all
-from migration.output import write
 from migration.places import places
-from migration.plan import CONVERTED, REFUSED
 from migration.recorder.run import Limits, Settings
 from migration.session import _ruff
+from migration.writing.output import write
+from migration.writing.plan import CONVERTED, REFUSED
 
 RESULTS = CHECKOUT / "benchmarks" / "results" / "convert.json"
 
