@@ -67,14 +67,31 @@ def _values(task: Task, dag: Dag, source: str) -> list[Any]:
     if kind != "branch":
         return []
     after = dag.after(task.task_id)
-    known = [task.get(name) for name in FOLLOWED] if all(map(task.get, FOLLOWED)) else _returns(task, source)
+    known = known_values(task, source)
     given = {name for one in known for name in (one if isinstance(one, list) else [one])}
     reached = given.union(*(behind(dag).get(one, set()) for one in given))
     if known and given <= {one.task_id for one in dag.tasks} and set(after) <= reached:
         return known
     own = {dag.task(name).group for name in after} - {task.group, None}
     groups = sorted(str(name) for name in own)
-    return [*after, *groups, *([after] if len(after) > 1 else []), None]
+    return [*after, *groups, *_beside(task, dag), *([after] if len(after) > 1 else []), None]
+
+
+def known_values(task: Task, source: str) -> list[Any]:
+    """Give what a branch may return, where its arguments or its text say so; else nothing."""
+    followed = [task.get(name) for name in FOLLOWED]
+    return followed if all(followed) else _returns(task, source)
+
+
+def _beside(task: Task, dag: Dag) -> list[str]:
+    """Give two tasks not behind a branch that it may name: one before its ways, one apart."""
+    later = behind(dag)
+    ways = set(dag.after(task.task_id))
+    own = later[task.task_id] | {task.task_id}
+    other = [name for name in later if name not in own and task.task_id not in later[name]]
+    leading = [name for name in other if later[name] & ways]
+    apart = [name for name in other if not later[name] & ways]
+    return [*leading[:1], *apart[:1]]
 
 
 def _returns(task: Task, source: str) -> list[Any]:

@@ -1,8 +1,9 @@
-"""What Airflow calls before a task's own work: conditions that skip it, and callbacks."""
+"""What stands around a task's own work: conditions that skip it, callbacks, what a branch may name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from prefect.logging.loggers import get_run_logger
@@ -59,3 +60,25 @@ def skip_hook(callback: Callable[[Context], Any]) -> Any:
 
     hook.__name__ = getattr(callback, "__name__", "callback")
     return hook
+
+
+def chooses(*ids: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a branch fail that names anything but these tasks and groups, as Airflow does.
+
+    Raises ValueError.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def choose(*args: Any, **kwargs: Any) -> Any:
+            chosen = function(*args, **kwargs)
+            if chosen is not None and not isinstance(chosen, str):
+                chosen = list(chosen) if isinstance(chosen, Iterable) else [chosen]
+            named = chosen if isinstance(chosen, list) else [] if chosen is None else [chosen]
+            if wrong := [one for one in named if one not in ids]:
+                raise ValueError(f"a branch to {wrong}, which it cannot go to")
+            return chosen
+
+        return choose
+
+    return decorate

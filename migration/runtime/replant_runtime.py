@@ -25,7 +25,7 @@ from replant_assets import (  # type: ignore[import-not-found]
     DatasetAlias,
     Metadata,
 )
-from replant_conditions import calls, run_if, skip_hook, skip_if  # type: ignore[import-not-found]
+from replant_conditions import calls, chooses, run_if, skip_hook, skip_if  # type: ignore[import-not-found]
 from replant_context import (  # type: ignore[import-not-found]
     AirflowException,
     AirflowFailException,
@@ -88,6 +88,7 @@ __all__ = [
     "airflow_retry",
     "begin",
     "calls",
+    "chooses",
     "days_ago",
     "decide",
     "emits",

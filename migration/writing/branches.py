@@ -25,6 +25,25 @@ def choices_of(task: Task, dag: Dag, site: Site) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(found))
 
 
+def ways_of(task: Task, dag: Dag, plain: bool) -> tuple[str, ...]:
+    """Give the ids that Airflow takes from a branch: all tasks and groups.
+
+    `plain`: without what is before it, which would mean every way at once.
+    """
+    ids = [*(one.task_id for one in dag.tasks), *(one.group_id for one in dag.groups)]
+    if not plain:
+        return tuple(ids)
+    before, waiting = {task.task_id}, [task.task_id]
+    while waiting:
+        more = set(dag.before(waiting.pop())) - before
+        before |= more
+        waiting += more
+    around = {dag.task(one).group for one in before}
+    for group in reversed(dag.groups):
+        around |= {group.parent} if group.group_id in around else set()
+    return tuple(one for one in ids if one not in before and one not in around)
+
+
 def reaches(dag: Dag, chosen: list[Any], task_id: str) -> bool:
     """Say whether a task is one of those chosen, or behind one of them."""
     return task_id in chosen or any(reaches(dag, chosen, one) for one in dag.before(task_id))

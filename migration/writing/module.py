@@ -15,7 +15,7 @@ from migration.arguments.moments import LAST_TICK
 from migration.author.source import Source, Statement
 from migration.writing.blocks import Line
 from migration.writing.body import body
-from migration.writing.literals import identifier
+from migration.writing.literals import identifier, quoted
 from migration.writing.needs import asked_of_runtime, imported, short_forms
 from migration.writing.plain import helpers_for
 from migration.writing.plan import Work
@@ -35,6 +35,7 @@ RESERVED = {
     "allow_failure",
     "goes_to",
     "goes_on",
+    "chooses",
 }
 UNTYPED = """# Prefect's types do not have the `wait_for` of `submit` and `map`: PrefectHQ/prefect issue 17388
 # pyright: reportCallIssue=false
@@ -121,10 +122,11 @@ def _named(
         every = [name for name in common if all(name in call_options(call) for call in calls)]
         shared[work.key] = {name: common[name] for name in every}
         called = any(work.function in one.needs and work.function not in one.binds for one in kept)
-        if work.function and not called:
+        alone = sum(one.function == work.function for one in works) == 1
+        if work.function and not called and alone:
             names[work.key] = work.function
         else:
-            names[work.key] = _free(identifier(f"{work.name}_task" if called else work.name), taken)
+            names[work.key] = _free(identifier(f"{work.name}_task" if work.function else work.name), taken)
             taken.add(names[work.key])
     return names, shared
 
@@ -160,27 +162,30 @@ def _kept_code(
         node = statement.node
         if isinstance(node, cst.FunctionDef) and node.name.value in decorated:
             work = decorated[node.name.value]
-            node = _with_decorators(node, _decorator(shared[work.key]), work.with_context)
+            node = _with_decorators(node, _decorator(shared[work.key]), work)
         parts.append(cst.Module([]).code_for_node(node).rstrip("\n"))
     return "\n".join(parts)
 
 
-def _with_decorators(node: cst.FunctionDef, text: str, with_context: bool) -> cst.FunctionDef:
-    added = [cst.Decorator(cst.parse_expression(text))]
-    if with_context:
-        added.append(cst.Decorator(cst.Name("with_context")))
+def _around(work: Work) -> list[str]:
+    """Give the decorators between Prefect's and the function."""
+    ways = [f"chooses({', '.join(quoted(one) for one in work.ways)})"] if work.ways else []
+    return [*ways, *(["with_context"] if work.with_context else [])]
+
+
+def _with_decorators(node: cst.FunctionDef, text: str, work: Work) -> cst.FunctionDef:
+    added = [cst.Decorator(cst.parse_expression(one)) for one in (text, *_around(work))]
     return node.with_changes(decorators=[*added, *node.decorators])
 
 
 def _definition(work: Work, name: str, options: dict[str, str]) -> str:
-    if work.function:
-        inner = f"with_context({work.function})" if work.with_context else work.function
+    if work.function or work.code.startswith("@VALUE@"):
+        inner = work.function or work.code.removeprefix("@VALUE@")
+        for one in reversed(_around(work)):
+            inner = f"{one}({inner})"
         return f"{name} = {_decorator(options)}({inner})"
-    if work.code.startswith("@VALUE@"):
-        value = work.code.removeprefix("@VALUE@")
-        inner = f"with_context({value})" if work.with_context else value
-        return f"{name} = {_decorator(options)}({inner})"
-    return f"@{_decorator(options)}\n{work.code.replace('@NAME@', name)}"
+    lines = [f"@{one}\n" for one in (_decorator(options), *_around(work))]
+    return f"{''.join(lines)}{work.code.replace('@NAME@', name)}"
 
 
 def _docstring(made: FlowPlan, source: Source) -> str:

@@ -34,13 +34,31 @@ GOES_TO = '''def goes_to(branch: PrefectFuture[Any], *ways: str) -> bool:
     if not branch.state.is_completed():
         return True
     chosen = branch.result()
-    names = chosen if isinstance(chosen, list | tuple | set) else [chosen]
+    names = chosen if isinstance(chosen, list) else [chosen]
     return any(way == name or way.startswith(f"{name}.") for way in ways for name in names)
 '''
 GOES_ON = '''def goes_on(check: PrefectFuture[Any]) -> bool:
     """Say whether a check's result is true. If it has failed: yes, so that what is behind is not ready."""
     check.wait()
     return not check.state.is_completed() or bool(check.result())
+'''
+CHOOSES = '''def chooses(*ids: str) -> Callable[..., Any]:
+    """Make a branch fail that names anything but these tasks and groups."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def choose(*args: Any, **kwargs: Any) -> Any:
+            chosen = function(*args, **kwargs)
+            if chosen is not None and not isinstance(chosen, str):
+                chosen = list(chosen) if isinstance(chosen, Iterable) else [chosen]
+            named = chosen if isinstance(chosen, list) else [] if chosen is None else [chosen]
+            if wrong := [one for one in named if one not in ids]:
+                raise ValueError(f"a branch to {wrong}, which it cannot go to")
+            return chosen
+
+        return choose
+
+    return decorate
 '''
 FUTURE = "from prefect.futures import PrefectFuture"
 MAILS = '''def mails(*addresses: str) -> Any:
@@ -70,6 +88,7 @@ HELPERS = {
     "emits": Helper(EMITS, ("from prefect.events import emit_event", ANY)),
     "goes_to": Helper(GOES_TO, (FUTURE, ANY)),
     "goes_on": Helper(GOES_ON, (FUTURE, ANY)),
+    "chooses": Helper(CHOOSES, ("import functools", "from collections.abc import Callable, Iterable", ANY)),
     "mails": Helper(
         MAILS,
         (

@@ -49,6 +49,8 @@ class Work:
     function: str = ""
     """The author's function, which gets the decorator."""
     with_context: bool = False
+    ways: tuple[str, ...] = ()
+    """For a branch: the ids that it may name; empty where it is known to name no others."""
     moments: tuple[str, ...] = ()
     """Names of Airflow's context that each call passes by keyword."""
     uses: tuple[str, ...] = ()

@@ -171,7 +171,8 @@ class _Shaping:
 
     def _ways_to(self, name: str, branch: str) -> tuple[str, ...]:
         """Give what a branch names to go to a task: itself, what is before it, or a group of these."""
-        found = [one for one in (*self.ancestors[name], name) if branch in self.ancestors[one]]
+        own = {branch, *self.ancestors[branch]}
+        found = [one for one in (*self.ancestors[name], name) if one not in own]
         found.sort(key=lambda one: self.place[one])
         known = self.choices[branch]
         if known is not None:
@@ -183,8 +184,12 @@ class _Shaping:
             while group is not None:
                 groups[group] = None
                 group = parents.get(group)
-        around = self.dag.task(branch).group or ""
-        return (*found, *(one for one in groups if one != around and not around.startswith(f"{one}.")))
+        for one in own:  # a group around the branch, or of what is before it, would mean every way
+            group = self.dag.task(one).group
+            while group is not None:
+                groups.pop(group, None)
+                group = parents.get(group)
+        return (*found, *groups)
 
     def _joined(self, name: str, inner: list[set[Atom]]) -> set[Atom]:
         """Give when something before a join is called: always, where the ways cover a branch's choices."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from migration.arguments.base import base_options
@@ -12,7 +12,7 @@ from migration.arguments.mapped_groups import REASON, mapped_group_of, spread
 from migration.constructs import registry
 from migration.graph import Dag, Task
 from migration.writing import order
-from migration.writing.branches import choices_of
+from migration.writing.branches import choices_of, ways_of
 from migration.writing.literals import Values
 from migration.writing.plan import CONVERTED, REFUSED, Claim, RefusedError, Work, Written, refused
 from migration.writing.shape import DECIDERS, Shape, shape_of
@@ -73,6 +73,7 @@ def plan(dag: Dag, site: Site, taken: set[str], doubts: tuple[tuple[int, str], .
     if not made.linear and not made.tracked:
         made.tracked = any(_takes_a_key(call.written) for call in calls.values())
     _check_references(made)
+    _limit_branches(made)
     return made
 
 
@@ -193,6 +194,15 @@ def _check_references(made: FlowPlan) -> None:
             call.written = _as_kind(call.written, "teardown")
         elif made.tracked and call.task.marks.get("setup"):
             call.written = _as_kind(call.written, "setup")
+
+
+def _limit_branches(made: FlowPlan) -> None:
+    """Let branches fail that name what Airflow does not take, unless their text says what they name."""
+    for call in made.calls.values():
+        if call.written.kind == "branch" and choices_of(call.task, made.dag, made.site) is None:
+            ways = ways_of(call.task, made.dag, plain=made.shape is not None)
+            work = replace(call.written.work, key=f"{call.written.work.key} to {ways}", ways=ways)
+            call.written = replace(call.written, work=work)
 
 
 def _as_kind(written: Written, kind: str) -> Written:

@@ -21,7 +21,7 @@ def slow(): time.sleep(1)
 def work(task_id, **more):
     function = bad if task_id == {failing!r} else slow if task_id == "slow" else fine
     return PythonOperator(task_id=task_id, python_callable=function, **more)
-def choose(): return os.path.join({way!r})
+def choose(): return [{way!r}][0]
 def fixed():
     if time.time() > 0:
         return "left"
@@ -37,7 +37,7 @@ with DAG("d", schedule=None):
 PICK = 'BranchPythonOperator(task_id="pick", python_callable=choose)'
 
 
-def made_of(converted: Any, text: str, failing: str = "", way: str = "left") -> Any:
+def made_of(converted: Any, text: str, failing: str = "", way: Any = "left") -> Any:
     """Convert; the flow must do without the runtime."""
     made = converted(BEGIN.format(failing=failing, way=way) + text)
     assert made.dag.status == "converted", made.dag.items
@@ -55,9 +55,35 @@ def test_each_way(converted: Any, way: str) -> None:
     assert ran.state == "COMPLETED"
 
 
-def test_no_way(converted: Any) -> None:
-    ran = made_of(converted, FORK.format(pick=PICK), way="").run()
+@pytest.mark.parametrize("way", [None, [], "aside", ["slow"]])
+def test_no_way(converted: Any, way: Any) -> None:
+    ran = made_of(converted, FORK.format(pick=PICK), way=way).run()
     assert ran.tasks.keys() == {"pick", "slow", "aside"} and ran.state == "COMPLETED"
+
+
+@pytest.mark.parametrize("way", ["", "nowhere", ["left", "nowhere"], 3, ["left", 3], False, "pick"])
+def test_a_branch_to_what_does_not_exist_fails(converted: Any, way: Any) -> None:
+    """As in Airflow; there "pick", which is the branch itself, would mean every way."""
+    ran = made_of(converted, FORK.format(pick=PICK), way=way).run()
+    assert (ran.of("pick"), ran.of("aside"), ran.state) == ("failed", "success", "FAILED")
+    assert "success" not in {ran.of(name) for name in ("left", "right", "join", "behind")}
+
+
+def test_a_branch_may_name_what_leads_to_its_ways_from_beside(converted: Any) -> None:
+    text = FORK.format(pick=PICK) + "    work('door') >> left\n"
+    ran = made_of(converted, text, way="door").run()
+    assert (ran.of("left"), ran.of("right"), ran.of("join")) == ("success", "not called", "success")
+
+
+def test_one_function_may_be_two_branches(converted: Any) -> None:
+    text = """
+with DAG("d", schedule=None):
+    one = BranchPythonOperator(task_id="one", python_callable=choose)
+    one >> work("left") >> BranchPythonOperator(task_id="two", python_callable=choose) >> work("end")
+"""
+    ran = made_of(converted, text).run()
+    assert (ran.of("one"), ran.of("left"), ran.of("two")) == ("success", "success", "failed")
+    assert ran.state == "FAILED" and ran.of("end") == "not called"
 
 
 @pytest.mark.parametrize("failing", ["pick", "left"])

@@ -232,6 +232,10 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("an arm that the join does not see", "fork", r"    before_join.append\(high\)\n", ""),
     ("ended before all was done", "forks", r"\n    wait\(.*\)", ""),
     ("waits without need", "forks", r"(    pick = .*)", r"    aside.result()\n\1"),
+    ("a branch to anything", "branches", r"chooses\([^()]*\)\(", "("),
+    ("a branch to anything", "forks", r"chooses\([^()]*\)\(", "("),
+    ("a branch to more", "forks", r"chooses\(", 'chooses("z", '),
+    ("a branch to less", "branches", r'chooses\("\w+", ', "chooses("),
     ("imports airflow", "mapped", r"\A", "import airflow\n"),
 ]
 

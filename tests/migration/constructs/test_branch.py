@@ -27,3 +27,30 @@ def test_what_stays(converted: Any, way: str) -> None:
     assert made.dag.status == "converted" and ran.state == "COMPLETED"
     assert (ran.of(way), ran.of(f"{way}_behind"), ran.of("join")) == ("success",) * 3
     assert (ran.of(other), ran.of(f"{other}_behind")) == ("not called",) * 2
+
+
+@pytest.mark.parametrize(
+    ("way", "pick", "left", "state"),
+    [("left", "success", "success", "COMPLETED"), ("aside", "success", "skipped", "COMPLETED"),
+     ("pick", "success", "success", "COMPLETED"),
+     (["left", "nowhere"], "failed", "upstream_failed", "FAILED"),
+     ("", "failed", "upstream_failed", "FAILED"), (7, "failed", "upstream_failed", "FAILED")],
+)  # fmt: skip
+def test_with_the_runtime_a_branch_to_what_does_not_exist_fails(
+    converted: Any, way: Any, pick: str, left: str, state: str
+) -> None:
+    made = converted(f"""
+        from airflow import DAG
+        from airflow.decorators import task
+        from airflow.operators.empty import EmptyOperator as E
+        with DAG("d", schedule=None):
+            @task.branch
+            def pick(ti=None):
+                ti.xcom_push(key="way", value=1)
+                return [{way!r}][0]
+            pick() >> E(task_id="left")
+            E(task_id="aside")
+    """)
+    assert made.dag.status == "converted" and "import begin, chooses" in made.text
+    ran = made.run()
+    assert (ran.of("pick"), ran.of("left"), ran.of("aside"), ran.state) == (pick, left, "success", state)
