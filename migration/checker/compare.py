@@ -212,6 +212,9 @@ def _arguments(task: Task, call: Mapping[str, Any], seen: Mapping[str, Any]) -> 
     """Every fixed value that the operator was given must reach the task's call."""
     given = {**(task.get("call_arguments") or {}), **(task.get("op_kwargs") or {})}
     positional = list(task.get("op_args") or [])
+    held = task.get("python_callable")
+    if isinstance(held, dict) and "$partial" in held:
+        given, positional = {**held["kwargs"], **given}, [*held["args"], *positional]
     for name in (
         "bash_command",
         "follow_task_ids_if_true",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import functools
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from prefect import Flow, unmapped
 from prefect.utilities.annotations import BaseAnnotation
 
 from migration.checker.acting import Stage
+from migration.checker.wrappers import chooses, ways_of, with_context
 
 LIMIT = 10_000
 """Copies of a mapped task beyond which they are counted, not listed."""
@@ -194,31 +194,10 @@ def runtime(log: Log) -> ModuleType:
     module = _Anything("replant_runtime")
     module.__dict__.update(
         submit=submit, expand=expand, item=_Item, template=lambda source, **_: _Template(source),
-        begin=lambda **_: log.start, with_context=lambda function: function,
-        chooses=_chooses, **{kind: _condition(kind) for kind in ("run_if", "skip_if", "calls")},
+        begin=lambda **_: log.start, with_context=with_context,
+        chooses=chooses, **{kind: _condition(kind) for kind in ("run_if", "skip_if", "calls")},
     )  # fmt: skip
     return module
-
-
-def _chooses(*ids: str) -> Any:
-    """Note what a branch may name where `ways_of` finds it in the written function, too."""
-
-    def decorate(function: Any) -> Any:
-        @functools.wraps(function)
-        def choose(*_: Any, **__: Any) -> Any:
-            return ids
-
-        return choose
-
-    return decorate
-
-
-def ways_of(function: Any) -> list[str] | None:
-    """Give the ids that a branch is limited to by a `chooses` around it."""
-    code = getattr(function, "__code__", None)
-    if code is None or code.co_name != "choose" or "ids" not in code.co_freevars:
-        return None
-    return [str(one) for one in function.__closure__[code.co_freevars.index("ids")].cell_contents]
 
 
 class _Condition:

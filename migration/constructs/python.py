@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from migration.author.functions import CONTEXT, NOT_GIVEN
 from migration.constructs import construct
 from migration.graph import Task
 from migration.writing.plan import Claim, Code, RefusedError, Written, equivalent
@@ -30,18 +31,21 @@ def written(task: Task, site: Site, kind: str = "task") -> Written:
     Raises RefusedError.
     """
     args, kwargs = arguments_of(task)
+    reference = function_of(task)
     if task.get("templates_dict"):
         kwargs["templates_dict"] = _with_files(task.get("templates_dict"), task, site)
+    first, named = _of_partial(task, site)
+    args, kwargs = [*first, *args], {**named, **kwargs}
     over, each = mapping_of(task, site)
     if args and (over is not None or each is not None):
         args, kwargs = [], {**_by_name(args, task, site), **kwargs}
     given = set(kwargs) | set(over or {})
-    signature = site.signature(task.get("python_callable") or {"file": "", "$callable": "", "line": 0})
+    signature = site.signature(reference)
     if signature is not None:
         given |= set(signature.names[: len(args)])
     if each is not None and signature is not None:
         given |= set(signature.names)
-    work, tracked = site.python_work(task.get("python_callable"), given, task, by_name=True)
+    work, tracked = site.python_work(reference, given, task, by_name=True)
     shown, templates = [], False
     for value in args:
         value, is_template = site.templated(value, task)
@@ -63,12 +67,37 @@ def written(task: Task, site: Site, kind: str = "task") -> Written:
     return Written(work, tuple(shown), kwargs, over, each, kind=kind, claims=claims, tracked=needs_runtime)
 
 
+def function_of(task: Task) -> Any:
+    """Give the function that is called in the end; of a functools.partial, that inside."""
+    reference = task.get("python_callable")
+    return reference.get("$partial", reference) if isinstance(reference, dict) else reference
+
+
+def _of_partial(task: Task, site: Site) -> tuple[list[Code], dict[str, Code]]:
+    """Give what a functools.partial holds, which Airflow does not render.
+
+    Raises RefusedError.
+    """
+    reference = task.get("python_callable")
+    if not isinstance(reference, dict) or "$partial" not in reference:
+        return [], {}
+    if hidden := reference["kwargs"].keys() & (CONTEXT | NOT_GIVEN):
+        text = f"a functools.partial with {', '.join(sorted(hidden))}, which Airflow fills from its context"
+        raise RefusedError(f"{text}; give it another name", "python_callable")
+    values = site.values()
+    args = [Code(values.write(one)) for one in reference["args"]]
+    kwargs = {name: Code(values.write(one)) for name, one in reference["kwargs"].items()}
+    site.imports.update(values.imports)
+    site.runtime.update(values.runtime)
+    return args, kwargs
+
+
 def _by_name(args: list[Any], task: Task, site: Site) -> dict[str, Any]:
     """Give what a mapped call has by position its parameters' names.
 
     Raises RefusedError.
     """
-    signature = site.signature(task.get("python_callable") or {"file": "", "$callable": "", "line": 0})
+    signature = site.signature(function_of(task))
     if signature is None or len(signature.names) < len(args):
         raise RefusedError("op_args beside a mapping; give them in op_kwargs", "op_args")
     return dict(zip(signature.names, args, strict=False))
@@ -134,7 +163,7 @@ def _rows_by_name(rows: Any, task: Task, site: Site) -> list[dict[str, Any]]:
 
 def may_skip(task: Task, site: Site) -> bool:
     """Say whether the function's text, or that of what it calls, raises Airflow's skip."""
-    reference = task.get("python_callable")
+    reference = function_of(task)
     if not isinstance(reference, dict) or reference.get("file") != str(site.source.path):
         return False
     statement = site.source.at_line(int(reference["line"]))

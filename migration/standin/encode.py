@@ -136,9 +136,19 @@ def _callable_or_object(value: Any, depth: int) -> dict[str, Any]:
             "closure": sorted(value.__code__.co_freevars),
             "doc": inspect.cleandoc(value.__doc__) if value.__doc__ else None,
         }
+    if inspect.isbuiltin(value) and not isinstance(value.__self__, types.ModuleType | None):
+        return {"$object": f"bound method {value.__qualname__}"}
     if inspect.isclass(value) or inspect.isbuiltin(value):
         return {"$callable": value.__qualname__, "module": str(value.__module__), "file": "", "line": 0,
-                "closure": []}  # fmt: skip
+                "closure": [], "signature": _has_signature(value)}  # fmt: skip
     if isinstance(value, types.ModuleType):
         return {"$object": f"module {value.__name__}"}
     return {"$object": f"{type(value).__module__}.{type(value).__qualname__}"}
+
+
+def _has_signature(value: Any) -> bool:
+    try:
+        inspect.signature(value)
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from migration.arguments.moments import LAST_TICK
-from migration.author.source import Source, Statement
+from migration.author.source import BUILT_IN, Source, Statement
 from migration.writing.blocks import Line
 from migration.writing.body import body
 from migration.writing.literals import identifier, quoted
@@ -181,6 +181,8 @@ def _with_decorators(node: cst.FunctionDef, text: str, work: Work) -> cst.Functi
 def _definition(work: Work, name: str, options: dict[str, str]) -> str:
     if work.function or work.code.startswith("@VALUE@"):
         inner = work.function or work.code.removeprefix("@VALUE@")
+        if inner in BUILT_IN:
+            inner = f"lambda *args, **kwargs: {inner}(*args, **kwargs)"
         for one in reversed(_around(work)):
             inner = f"{one}({inner})"
         return f"{name} = {_decorator(options)}({inner})"

@@ -84,6 +84,7 @@ class Site:
     def _imported(self, name: str, module: str) -> str:
         if module == "builtins":
             return name
+        module = "os" if module == "posix" else module
         first, _, rest = name.partition(".")
         for statement in self.source.statements:
             if statement.is_import and not statement.tainted:
@@ -94,11 +95,15 @@ class Site:
                     if origin == module or (origin and module.endswith(origin)):
                         self.require([local.split(".")[0]])
                         return f"{local}.{name}"
+        own = self.source.defining(first) if module.endswith(self.file.stem) else None
+        if own is not None and isinstance(own.node, cst.ClassDef):
+            self.require([first])
+            return name
         raise RefusedError(f"the function {module}.{name} is not imported by name in this file")
 
-    def signature(self, reference: Mapping[str, Any]) -> Signature | None:
+    def signature(self, reference: Any) -> Signature | None:
         """Read an author's function of this file; None for others."""
-        if reference["file"] != str(self.source.path):
+        if not isinstance(reference, dict) or reference.get("file") != str(self.source.path):
             return None
         line = int(reference["line"])
         if "<lambda>" in str(reference["$callable"]):
@@ -116,12 +121,24 @@ class Site:
         if isinstance(reference, dict) and "$partial" in reference:
             raise RefusedError("a functools.partial; give the arguments in op_kwargs", "python_callable")
         if not isinstance(reference, dict) or "$callable" not in reference:
-            raise RefusedError("the function is only known while Airflow builds the DAG", "python_callable")
+            what = (
+                f": {reference['$object']}" if isinstance(reference, dict) and "$object" in reference else ""
+            )
+            text = f"the function is only known while Airflow builds the DAG{what}"
+            raise RefusedError(f"{text}; write a function that calls it", "python_callable")
+        if not reference.get("signature", True):
+            text = (
+                f"{reference['$callable']} does not say which arguments it takes, so that Airflow fails, too"
+            )
+            raise RefusedError(f"{text}; write a function that calls it", "python_callable")
         signature = self.signature(reference)
         name = self.callable_name(reference)
         if signature is None or "<lambda>" in str(reference["$callable"]):
             takes = signature is not None and bool(signature.context_parameters(given) or signature.rest)
-            outside = signature is None and reference["module"] != "builtins"
+            if reference["module"] == "builtins":
+                imports = ("from typing import Any",)
+                return Work(f"value:{name}", f"call_{name}", f"@VALUE@{name}", imports=imports), False
+            outside = signature is None
             wanted = name.split(".")[-1] if name.isidentifier() or "." in name else task.task_id
             key = f"value:{name}" if name.isidentifier() else f"lambda:{task.task_id}"
             work = Work(key, wanted, code=f"@VALUE@{name}", with_context=takes or outside)

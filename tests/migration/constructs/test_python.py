@@ -118,3 +118,69 @@ def test_a_mapped_operator_keeps_what_it_is_given_by_position(converted: Any) ->
     ran = made.run()
     assert made.dag.status == "converted" and ran.tasks["t"] == {"success": 2}
     assert sorted(ran.module.got) == [(7, 1), (7, 2)]
+
+
+CALLED = """
+    import functools, operator, os
+    from airflow import DAG
+    from airflow.operators.python import PythonOperator
+    got = []
+    class Worker:
+        def __init__(self, size=1, ds=None): got.append((size, ds))
+        def run(self): got.append("run")
+        def __call__(self): got.append("called")
+        @staticmethod
+        def still(): got.append("still")
+    def work(a, b, c=0, ds=None): got.append((a, b, c, ds))
+    def helper(text): print(text.upper())
+    worker = Worker
+    with DAG("d", schedule=None):
+        PythonOperator(task_id="t", python_callable={what})
+        PythonOperator(task_id="u", python_callable=helper, op_args=["hello"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "got"),
+    [
+        ('print, op_args=["hello"], op_kwargs={"end": "!"}', []),
+        ("functools.partial(work, 1, c=3), op_args=[2]", [(1, 2, 3, "2026-10-25")]),
+        ('functools.partial(work, b="{{ ds }}"), op_kwargs={"a": "{{ ds }}"}',
+         [("2026-10-25", "{{ ds }}", 0, "2026-10-25")]),
+        ("functools.partial(functools.partial(work, 1), 2)", [(1, 2, 0, "2026-10-25")]),
+        ('functools.partial(print, "hello")', []),
+        ("lambda: got.append(1)", [1]),
+        ("lambda ds: got.append(ds)", ["2026-10-25"]),
+        ("Worker, op_args=[5]", [(5, "2026-10-25")]),
+        ("os.getpid", []),
+        ("operator.add, op_args=[1, 2]", []),
+    ],
+)  # fmt: skip
+def test_whatever_can_be_called(converted: Any, capfd: Any, what: str, got: list[Any]) -> None:
+    made = converted(CALLED.format(what=what))
+    assert made.dag.status == "converted", made.dag.items
+    ran = made.run(**({"logical_date": "2026-10-25"} if "logical_date" in made.text else {}))
+    assert (ran.of("t"), ran.of("u"), ran.state) == ("success", "success", "COMPLETED")
+    assert getattr(ran.module, "got", []) == got
+    out = capfd.readouterr().out
+    assert "HELLO" in out and ("hello" in out) == ("print" in what)  # helper's print is still Python's
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        ("worker().run", "bound method Worker.run"),
+        ("worker()", "Worker"),
+        ('"abc".upper', "bound method str.upper"),
+        ("Worker.still", "Worker.still is made in a way that cannot be followed"),
+        ('dict, op_kwargs={"a": 1}', "does not say which arguments it takes"),
+        ('functools.partial(work, 1, 2, ds="x")', "a functools.partial with ds"),
+        ("functools.partial(worker().run)", "bound method Worker.run"),
+    ],
+)
+def test_what_cannot_go_along_is_refused_with_a_sentence(converted: Any, what: str, reason: str) -> None:
+    made = converted(CALLED.format(what=what))
+    refused = [one.note for one in made.dag.items if one.status == "refused"]
+    assert any(reason in note for note in refused) and not any("internal" in note for note in refused)
+    ran = made.run()
+    assert (ran.of("t"), ran.of("u"), ran.state) == ("failed", "success", "FAILED")
