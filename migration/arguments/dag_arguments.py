@@ -60,6 +60,8 @@ class FlowOptions:
     """The flow's parameters and their defaults, as code."""
     every: str | None = None
     """The schedule as code for `begin`, where the logical date is the interval's start."""
+    keeps_interval: bool = False
+    """The timetable has intervals in Airflow 3, too."""
     timezone: str = "UTC"
     docstring: str = ""
     ends: str = ""
@@ -78,7 +80,7 @@ def flow_options(dag: Dag, style: int, values: Values) -> FlowOptions:
             found.claims[name] = _claim(name, value, dag, found, values)
         except RefusedError as error:
             found.claims[name] = refused(error.reason)
-    if style >= 3:
+    if style >= 3 and not found.keeps_interval:
         found.every = None
     return found
 
@@ -162,6 +164,8 @@ def _timetable(value: Any, found: FlowOptions) -> Claim:
         if isinstance(zone, str) and isinstance(cron, str):
             found.timezone = zone
             claim = _cron(cron, found)
+            found.keeps_interval = kind == "CronDataIntervalTimetable"
+            found.every = found.every if found.keeps_interval else None
             return refused("a trigger's interval is not kept") if "interval" in kwargs else claim
     if kind in ("AssetOrTimeSchedule", "DatasetOrTimeSchedule"):
         members = kwargs.get("assets", kwargs.get("datasets"))

@@ -83,6 +83,11 @@ def moments_of(dag: Dag, style: int) -> Moments | None:
     """Read a DAG's schedule; None if its ticks are not evenly spaced in UTC."""
     value = dag.arguments.get("schedule", dag.arguments.get("schedule_interval"))
     zones = [one.get("zone") for one in _starts(dag) if isinstance(one, dict)]
+    table = dag.arguments.get("timetable") if value is None else value
+    if isinstance(table, dict) and table.get("$made") == "CronTriggerTimetable":
+        return Moments(None)
+    if value is None and table is not None:
+        return None
     if value is None or value == "@once" or (style >= 3 and isinstance(value, str)):
         return Moments(None)
     if isinstance(value, dict) and "$timedelta" in value and value["$timedelta"] % 60 == 0:

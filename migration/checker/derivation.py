@@ -145,11 +145,12 @@ def _tried(
     """Run the flow's body as if at a moment."""
     moment, start, end = (datetime.fromisoformat(one) for one in run)
     context = dates.context_of(start, end, params)
-    log.start = start
+    log.start, log.begun = start, None
     at(moment)
     calls, returned = _called(flow, log, given["scripts"])
     return {
         "waited": list(log.waited),
+        "begun": notes.plain(log.begun),
         "calls": calls,
         "returned": returned,
         "context": {name: notes.plain(value) for name, value in context.items()},

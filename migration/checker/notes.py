@@ -110,6 +110,8 @@ class Log:
     waited: list[str] = field(default_factory=list)
     start: Any = None
     """The logical date that the runtime would give."""
+    begun: dict[str, Any] | None = None
+    """What the flow gave `begin`."""
     stage: Stage = field(default_factory=Stage)
 
     def add(self, call: Call, wait_for: Any = None) -> Noted:
@@ -191,10 +193,14 @@ def runtime(log: Log) -> ModuleType:
         made.then, made.first = then is not None, first
         return log.add(made)
 
+    def begin(**given: Any) -> Any:
+        log.begun = given
+        return log.start
+
     module = _Anything("replant_runtime")
     module.__dict__.update(
         submit=submit, expand=expand, item=_Item, template=lambda source, **_: _Template(source),
-        begin=lambda **_: log.start, with_context=with_context,
+        begin=begin, with_context=with_context,
         chooses=chooses, **{kind: _condition(kind) for kind in ("run_if", "skip_if", "calls")},
     )  # fmt: skip
     return module

@@ -11,6 +11,7 @@ from migration.checker.compare import differences
 from migration.checker.complete import silent_drops
 from migration.checker.dates import runs_of, templates_in
 from migration.checker.scripts import scripts_for
+from migration.checker.starts import begin_differences
 from migration.checker.ways import way_differences
 from migration.graph import Recording
 from migration.recorder.run import Recorder
@@ -84,5 +85,6 @@ class Checker(Recorder):
                     recorded, answer["flows"][dag["flow"]], deployment, refused, scripts_for(recorded, text)
                 )
                 problems += way_differences(recorded, text, answer["flows"][dag["flow"]], refused)
+                problems += begin_differences(recorded, text, answer["flows"][dag["flow"]], refused)
             found[dag["dag_id"]] = problems
         return found

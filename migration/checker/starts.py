@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from migration.checker.dates import AIRFLOW_3
 from migration.graph import Dag
 
 PRESETS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
@@ -74,3 +75,45 @@ def _schedule(dag: Dag, deployment: Mapping[str, Any]) -> Iterator[str]:
             yield f"the timetable's schedule {cron} is lost"
     elif value is None and schedules:
         yield "the flow has a schedule that the DAG has not"
+
+
+def begin_differences(dag: Dag, source: str, seen: Mapping[str, Any], refused: set[str]) -> Iterator[str]:
+    """Give what differs in how a flow begins that uses the runtime. `source`: the DAG file's text."""
+    begun = seen["begun"]
+    if begun is None:
+        return
+    if begun.get("dag_id") != dag.dag_id or not {"logical_date", "conf"} <= begun.keys():
+        yield "the run does not begin with the DAG's id, a date and conf"
+    params = dag.arguments.get("params")
+    if isinstance(params, dict) and "params" not in refused and set(params) != set(begun.get("params") or {}):
+        yield "the run does not begin with the DAG's params"
+    if refused & {"schedule", "schedule_interval", "timetable"}:
+        return
+    wanted, zone = _interval(dag, source)
+    every = begun.get("every")
+    if PRESETS.get(str(every), every) != wanted:
+        yield f"the run's interval is that of {every} instead of {wanted}"
+    elif wanted is not None and begun.get("timezone", "UTC") != zone:
+        yield f"the run's interval is in {begun.get('timezone', 'UTC')} instead of {zone}"
+
+
+def _interval(dag: Dag, source: str) -> tuple[Any, str]:
+    """Give the ticks between which a run's interval lies, and their zone; None: the date is the moment."""
+    given = [dag.arguments.get(name) for name in ("schedule", "schedule_interval", "timetable")]
+    value = next((one for one in given if one is not None), None)
+    table = value if isinstance(value, dict) else {}
+    if str(table.get("$made", "")).endswith("OrTimeSchedule"):
+        table = table["kwargs"].get("timetable", {})
+    kind = str(table.get("$made", ""))
+    if kind == "CronDataIntervalTimetable":
+        args, named = table["args"], table["kwargs"]
+        cron = str(named.get("cron", next(iter(args), None)))
+        return PRESETS.get(cron, cron), str(named.get("timezone", next(iter(args[1:]), "UTC")))
+    if AIRFLOW_3.search(source) or kind or value in (None, "@once", "@continuous"):
+        return None, "UTC"
+    starts = (dag.arguments.get("start_date"), dag.default_args.get("start_date"))
+    zone = next((str(one["zone"]) for one in starts if isinstance(one, dict) and one.get("zone")), "")
+    is_span = isinstance(value, dict) and "$timedelta" in value
+    if is_span or isinstance(value, str):
+        return (value if is_span else PRESETS.get(value, value)), zone if "/" in zone else "UTC"
+    return None, "UTC"

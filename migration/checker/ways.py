@@ -19,11 +19,12 @@ def way_differences(dag: Dag, source: str, seen: Mapping[str, Any], refused: set
         if kind_of(task) != "branch" or task.task_id in refused or call is None:
             continue
         ids = {one.task_id for one in dag.tasks} | {one.group_id for one in dag.groups}
+        ids -= _every_way(task, dag) if plain else set()
         if call["ways"] is None:
             known = [name for one in known_values(task, source) for name in _listed(one)]
             if not known or not ids.issuperset(known):
                 yield f"{task.task_id} does not fail when it names a task that does not exist"
-        elif wrong := set(call["ways"]) ^ (ids - _every_way(task, dag) if plain else ids):
+        elif wrong := set(call["ways"]) ^ ids:
             yield f"{task.task_id} does not take the same ids: {', '.join(sorted(wrong))}"
 
 

@@ -14,10 +14,7 @@ FOLLOWED = ("follow_task_ids_if_true", "follow_task_ids_if_false")
 
 def choices_of(task: Task, dag: Dag, site: Site) -> tuple[str, ...] | None:
     """Give the ids that a branch goes to, one at a time; None if it may give several, none, or others."""
-    if task.operator.startswith("Branch") and all(task.get(name) for name in FOLLOWED):
-        found = [task.get(name) for name in FOLLOWED]
-    else:
-        found = _returned(task.get("python_callable"), site)
+    found = _named(task, site)
     known = bool(found) and all(isinstance(one, str) for one in found)
     after = set(dag.after(task.task_id))
     if not known or not set(found) <= after or not all(reaches(dag, found, one) for one in after):
@@ -25,14 +22,27 @@ def choices_of(task: Task, dag: Dag, site: Site) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(found))
 
 
-def ways_of(task: Task, dag: Dag, plain: bool) -> tuple[str, ...]:
-    """Give the ids that Airflow takes from a branch: all tasks and groups.
+def _named(task: Task, site: Site) -> list[Any]:
+    """Give what a branch names, where its arguments or its text say so; else nothing."""
+    if task.operator.startswith("Branch") and all(task.get(name) for name in FOLLOWED):
+        return [task.get(name) for name in FOLLOWED]
+    return _returned(task.get("python_callable"), site)
+
+
+def ways_of(task: Task, dag: Dag, site: Site, plain: bool) -> tuple[str, ...]:
+    """Give the ids that Airflow takes from a branch, all tasks and groups; nothing if it names no others.
 
     `plain`: without what is before it, which would mean every way at once.
     """
     ids = [*(one.task_id for one in dag.tasks), *(one.group_id for one in dag.groups)]
-    if not plain:
-        return tuple(ids)
+    taken = ids if not plain else _without_those_before(ids, task, dag)
+    named = [
+        one for several in _named(task, site) for one in (several if isinstance(several, list) else [several])
+    ]
+    return () if named and all(one in taken for one in named) else tuple(taken)
+
+
+def _without_those_before(ids: list[str], task: Task, dag: Dag) -> list[str]:
     before, waiting = {task.task_id}, [task.task_id]
     while waiting:
         more = set(dag.before(waiting.pop())) - before
@@ -41,7 +51,7 @@ def ways_of(task: Task, dag: Dag, plain: bool) -> tuple[str, ...]:
     around = {dag.task(one).group for one in before}
     for group in reversed(dag.groups):
         around |= {group.parent} if group.group_id in around else set()
-    return tuple(one for one in ids if one not in before and one not in around)
+    return [one for one in ids if one not in before and one not in around]
 
 
 def reaches(dag: Dag, chosen: list[Any], task_id: str) -> bool:

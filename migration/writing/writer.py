@@ -199,8 +199,9 @@ def _check_references(made: FlowPlan) -> None:
 def _limit_branches(made: FlowPlan) -> None:
     """Let branches fail that name what Airflow does not take, unless their text says what they name."""
     for call in made.calls.values():
-        if call.written.kind == "branch" and choices_of(call.task, made.dag, made.site) is None:
-            ways = ways_of(call.task, made.dag, plain=made.shape is not None)
+        if call.written.kind != "branch":
+            continue
+        if ways := ways_of(call.task, made.dag, made.site, plain=made.shape is not None):
             work = replace(call.written.work, key=f"{call.written.work.key} to {ways}", ways=ways)
             call.written = replace(call.written, work=work)
 

@@ -147,6 +147,25 @@ with DAG("dated", schedule_interval="0 6 * * *", params={"size": 3}):
     a = BashOperator(task_id="a", bash_command="echo {{ ds }} {{ params.size }} {{ yesterday_ds }}")
     a >> PythonOperator(task_id="b", python_callable=tell, op_args=["{{ next_ds_nodash }}"])
 """,
+    "zoned": """
+from datetime import datetime
+from zoneinfo import ZoneInfo
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+with DAG("zoned", schedule_interval="@monthly", params={"size": 3},
+         start_date=datetime(2024, 1, 1, tzinfo=ZoneInfo("Europe/Berlin"))):
+    BashOperator(task_id="a", bash_command="echo {{ ds }}")
+""",
+    "tables": """
+from airflow.sdk import DAG, task
+from airflow.timetables.interval import CronDataIntervalTimetable
+with DAG("tables", schedule=CronDataIntervalTimetable("0 5 * * *", timezone="Asia/Tokyo")):
+    @task
+    def work(ti=None): ti.xcom_push(key="a", value=1)
+    @task.branch
+    def pick(ti=None): return ti.run_id
+    pick() >> work()
+""",
     "conditions": """
 from airflow.sdk import DAG, task
 def is_late(context): return True
@@ -232,10 +251,21 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("an arm that the join does not see", "fork", r"    before_join.append\(high\)\n", ""),
     ("ended before all was done", "forks", r"\n    wait\(.*\)", ""),
     ("waits without need", "forks", r"(    pick = .*)", r"    aside.result()\n\1"),
-    ("a branch to anything", "branches", r"chooses\([^()]*\)\(", "("),
+    ("a branch to anything", "tables", r"@chooses\([^()]*\)\n", ""),
     ("a branch to anything", "forks", r"chooses\([^()]*\)\(", "("),
     ("a branch to more", "forks", r"chooses\(", 'chooses("z", '),
-    ("a branch to less", "branches", r'chooses\("\w+", ', "chooses("),
+    ("a branch to less", "tables", r'chooses\("\w+", ', "chooses("),
+    ("other interval", "branches", r'every="[^"]*"', 'every="30 4 * * 2"'),
+    ("lost interval", "branches", r', every="[^"]*"', ""),
+    ("other interval", "mapped", r"every=timedelta\(\w+=", "every=timedelta(minutes="),
+    ("a date of Airflow 2", "conditions", r'dag_id="conditions"', 'dag_id="conditions", every="@daily"'),
+    ("other interval", "zoned", r'every="@monthly"', 'every="@weekly"'),
+    ("other zone", "zoned", r', timezone="Europe/Berlin"', ""),
+    ("other zone", "tables", r'timezone="Asia/Tokyo"', 'timezone="UTC"'),
+    ("lost interval", "tables", r', every="[^"]*"', ""),
+    ("lost date", "zoned", r", logical_date=logical_date", ""),
+    ("lost conf", "branches", r", conf=conf", ""),
+    ("lost params", "zoned", r'params=\{"size": size\}', "params={}"),
     ("imports airflow", "mapped", r"\A", "import airflow\n"),
 ]
 
