@@ -8,11 +8,15 @@ from migration.writing.helper import Helper
 
 WAIT = '''def wait_until(check: Callable[[], Any], every: float, at_most: float) -> None:
     """Ask every so many seconds until the answer is true; raise TimeoutError when the time is up."""
+    flow, run = FlowRunContext.get(), TaskRunContext.get()
+    stops = getattr(flow.task_runner, "_cancel_events", {}) if flow else {}
+    stopped = stops.get(run.task_run.id if run else None, threading.Event())
     deadline = time.monotonic() + at_most
     while not check():
         if time.monotonic() + every > deadline:
             raise TimeoutError(f"not there after {at_most:g} s")
-        time.sleep(every)
+        if stopped.wait(every):
+            raise KeyboardInterrupt("the flow's run has been stopped")
 '''
 EMITS = '''def emits(*assets: str) -> Any:
     """Make a state hook that tells of updated assets."""
@@ -84,7 +88,16 @@ MAILS = '''def mails(*addresses: str) -> Any:
 '''
 CALLABLE, ANY = "from collections.abc import Callable", "from typing import Any"
 HELPERS = {
-    "wait_until": Helper(WAIT, ("import time", CALLABLE, ANY)),
+    "wait_until": Helper(
+        WAIT,
+        (
+            "import threading",
+            "import time",
+            CALLABLE,
+            ANY,
+            "from prefect.context import FlowRunContext, TaskRunContext",
+        ),
+    ),
     "emits": Helper(EMITS, ("from prefect.events import emit_event", ANY)),
     "goes_to": Helper(GOES_TO, (FUTURE, ANY)),
     "goes_on": Helper(GOES_ON, (FUTURE, ANY)),
