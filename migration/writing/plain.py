@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from migration.writing.helper import Helper
+from migration.writing.helper import Helper, of_runtime
 
 WAIT = '''def wait_until(check: Callable[[], Any], every: float, at_most: float) -> None:
     """Ask every so many seconds until the answer is true; raise TimeoutError when the time is up."""
@@ -46,24 +46,7 @@ GOES_ON = '''def goes_on(check: PrefectFuture[Any]) -> bool:
     check.wait()
     return not check.state.is_completed() or bool(check.result())
 '''
-CHOOSES = '''def chooses(*ids: str) -> Callable[..., Any]:
-    """Make a branch fail that names anything but these tasks and groups."""
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def choose(*args: Any, **kwargs: Any) -> Any:
-            chosen = function(*args, **kwargs)
-            if chosen is not None and not isinstance(chosen, str):
-                chosen = list(chosen) if isinstance(chosen, Iterable) else [chosen]
-            named = chosen if isinstance(chosen, list) else [] if chosen is None else [chosen]
-            if wrong := [one for one in named if one not in ids]:
-                raise ValueError(f"a branch to {wrong}, which it cannot go to")
-            return chosen
-
-        return choose
-
-    return decorate
-'''
+CHOOSES = of_runtime("replant_conditions", "chooses")
 FUTURE = "from prefect.futures import PrefectFuture"
 MAILS = '''def mails(*addresses: str) -> Any:
     """Make a state hook that writes to the addresses, by the server in the Secret block smtp-url."""

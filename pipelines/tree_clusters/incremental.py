@@ -96,7 +96,7 @@ def assign_regions(connection: Connection, settings: TreeClusterSettings, counte
             everything = not upgraded or assignment.take_changes(cursor, dry_run=settings.dry_run)
             again = upgraded and assignment.take_ranges(cursor, dry_run=settings.dry_run)
             looked_at = assignment.gather(cursor, everything)
-            if not looked_at and not everything and not _rows(cursor, "taken_region"):
+            if not (looked_at or everything or again or _rows(cursor, "taken_region")):
                 return {"rows": 0, "trees": 0, "looked_at": 0, "reason": assignment.NOTHING}
             found = assignment.find_regions(cursor, indexed=upgraded)
             if settings.dry_run:

@@ -14,7 +14,7 @@ from pipelines.tree_clusters.statements import Cursor, only_row, statement
 
 VIEW = "active_tree_region"
 READERS_SECONDS = 2.0
-"""How long a first load waits for those who read the empty table, before it does without their leave."""
+"""How long a first load waits for those who read the empty table, before it keeps the indexes after all."""
 
 
 def follow(cursor: Cursor, *, everything: bool) -> StepResult:
@@ -58,10 +58,9 @@ def _fill(cursor: Cursor) -> int:
 
 @contextmanager
 def _indexes_built_afterwards(cursor: Cursor) -> Iterator[None]:
-    """Take the table's indexes away and build them again, which is quicker than keeping them up to date.
+    """Take the empty table's indexes away and build them again, quicker than keeping them up to date.
 
-    Nobody can read the table meanwhile, and nothing stands in it. Where somebody does all the same, the
-    indexes stay.
+    Nobody can read the table meanwhile. If somebody is reading it already, and goes on, the indexes stay.
     """
     cursor.execute(statement("view_indexes"), (VIEW,))
     indexes = cursor.fetchall()
