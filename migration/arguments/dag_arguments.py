@@ -48,6 +48,8 @@ SIMPLE: dict[str, Claim] = {
 OFF: tuple[Any, ...] = (None, False, [], {}, "", 0)
 """Values of an argument above that ask for nothing."""
 
+UNSAID = "none is given, so there is none, as in Airflow 3; Airflow 1 and 2 run such a DAG every day"
+
 
 @dataclass
 class FlowOptions:
@@ -82,6 +84,12 @@ def flow_options(dag: Dag, style: int, values: Values) -> FlowOptions:
             found.claims[name] = refused(error.reason)
     if style >= 3 and not found.keeps_interval:
         found.every = None
+    if (
+        style < 3
+        and not dag.inside
+        and not {"schedule", "schedule_interval", "timetable"} & dag.arguments.keys()
+    ):
+        found.claims["schedule"] = equivalent(UNSAID, "schedules")
     return found
 
 

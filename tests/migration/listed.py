@@ -46,8 +46,10 @@ class Listed:
                     "\nfrom airflow.models.baseoperator import chain"
                 )
             body = self.body.replace("\n", "\n    ")
+            # Said, since Airflow 1 and 2 do not take none for an answer that is not given.
+            dag = self.dag if "schedule" in self.dag else f"{self.dag}, schedule=None"
             yield FRAME.format(
-                dag_from=origin, task=decorators, path=path, name=self.imported, dag=self.dag, body=body
+                dag_from=origin, task=decorators, path=path, name=self.imported, dag=dag, body=body
             )
 
 
