@@ -99,7 +99,9 @@ def lock_in(request: dict[str, Any], libraries: list[str]) -> None:
         resource.RLIMIT_CORE: 0,
     }
     for limit, value in limits.items():
-        resource.setrlimit(limit, (value, value))
+        # At the softer limit of CPU the kernel says why it ends the process; at the hard one it just kills.
+        hard = value + 1 if limit == resource.RLIMIT_CPU else value
+        resource.setrlimit(limit, (value, hard))
     if request["sandbox"]:
         readable = [*SYSTEM, sys.base_prefix, sys.prefix, *libraries, *request["roots"]]
         landlock.confine(dict.fromkeys(readable), [scratch, "/dev/null"])
