@@ -37,8 +37,8 @@ class Job:
     processes: int = max(1, min(4, os.cpu_count() or 1))
 
 
-def prepare(out: Path) -> None:
-    """Make the output folder; take care that nothing in it is lost.
+def prepare(out: Path) -> list[str]:
+    """Make the output folder; take care that nothing in it is lost. Give what an earlier run wrote there.
 
     Raises CannotProceedError.
     """
@@ -57,20 +57,19 @@ def prepare(out: Path) -> None:
             f"{out} has {', '.join(foreign)} already, which `replant convert` did not write. "
             "Give an empty folder with --out."
         )
-    changed = sorted(
-        name for name, digest in (written or {}).items() if _is_other(out / "flows" / name, digest)
-    )
+    changed = sorted(name for name, digest in (written or {}).items() if _is_other(out / name, digest))
     if changed:
-        first = out / "flows" / changed[0]
+        first = out / changed[0]
         what = f"{first} and {len(changed) - 1} more were" if changed[1:] else f"{first} was"
         raise CannotProceedError(
             f"{what} changed since `replant convert` wrote it. Give another folder with --out, "
             "and take your changes over from there."
         )
+    return list(written or ())
 
 
 def _written_before(out: Path) -> dict[str, str] | None:
-    """Give the digests of the flows that an earlier run has written; None if there was none."""
+    """Give the digests of the files that an earlier run has written; None if there was none."""
     try:
         known = json.loads((out / "MIGRATION.json").read_text(encoding="utf-8"))
         return {str(name): str(digest) for name, digest in known.get("written", {}).items()}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ SCHEMA_VERSION = 1
 DOCS = "docs/semantics.md"
 
 
-def document(entries: Sequence[Entry]) -> dict[str, Any]:
-    """Give MIGRATION.json's content."""
+def document(entries: Sequence[Entry], written: Mapping[str, str]) -> dict[str, Any]:
+    """Give MIGRATION.json's content; `written`: the digest of each other file."""
     converted, total = share_converted(entries)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -33,15 +32,15 @@ def document(entries: Sequence[Entry]) -> dict[str, Any]:
             "settings": sorted({tuple(pair) for entry in entries for pair in entry.settings}),
             "missing_modules": sorted({name for entry in entries for name in entry.missing_modules}),
         },
-        "written": _written(entries),
+        "written": dict(written),
         "files": [{"path": e.path, "status": e.status, "reason": e.reason or None} for e in entries],
         "dags": [dag for entry in entries for dag in entry.dags],
     }
 
 
-def write(entries: Sequence[Entry], out: Path) -> dict[str, Any]:
-    """Write both files; give the JSON's content."""
-    content = document(entries)
+def write(entries: Sequence[Entry], out: Path, written: Mapping[str, str]) -> dict[str, Any]:
+    """Write both files; give the JSON's content. `written`: the digest of each other file."""
+    content = document(entries, written)
     (out / "MIGRATION.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
     engine = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -62,12 +61,6 @@ def _by_construct(entries: Sequence[Entry]) -> list[dict[str, Any]]:
                 uses[name] += 1
                 done[name] += dag["status"] != REFUSED
     return [{"construct": name, "dags": count, "converted": done[name]} for name, count in uses.most_common()]
-
-
-def _written(entries: Sequence[Entry]) -> dict[str, str]:
-    """Give the digest of each flow file, so that a later run sees what was changed by hand."""
-    texts = {entry.path: entry.text for entry in entries if entry.text}
-    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
 
 
 def _first(entries: Sequence[Entry]) -> list[dict[str, Any]]:

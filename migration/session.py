@@ -42,15 +42,15 @@ def convert(
     """
     if sandbox:
         require_sandbox()
-    folder.prepare(out)
+    before = folder.prepare(out)
     found = _found(paths, out)
     processes = max(1, min(os.cpu_count() or 1, len(found) // FILES_WORTH_A_PROCESS))
     limits = Limits(seconds=seconds, sandbox=sandbox)
     job = Job(out, _settings(settings), limits, _ruff(), processes)
     entries = _with_progress(found, job)
     mark_twice(entries)
-    output.write(entries, out)
-    summary = report.write(entries, out)["summary"]
+    written = output.write(entries, out, before)
+    summary = report.write(entries, out, written)["summary"]
     _tell(summary, entries, out, as_json)
     if all(entry.status != "recorded" for entry in entries):
         return 2

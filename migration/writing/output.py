@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
-import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
 from migration.entry import Entry
+from pipelines.errors import CannotProceedError
 
 RUNTIME = Path(__file__).parents[1] / "runtime"
 RUNTIME_FILES = tuple(sorted(file.name for file in RUNTIME.glob("replant_*.py")))
@@ -26,27 +27,43 @@ PACKAGES = {
 WORK_POOL = "default-pool"
 
 
-def write(entries: Sequence[Entry], out: Path) -> None:
-    """Write what the entries hold; files of an earlier run are replaced."""
-    flows = out / "flows"
-    texts: dict[str, str] = {}
+def write(entries: Sequence[Entry], out: Path, before: Collection[str] = ()) -> dict[str, str]:
+    """Write what the entries hold; give the digest of each file, so that a later run sees what was changed.
+
+    `before`: the files of an earlier run, which are replaced.
+
+    Raises CannotProceedError if another file is in the way.
+    """
+    texts = files(entries, out)
+    foreign = sorted(name for name in texts if name not in before and (out / name).exists())
+    if foreign:
+        raise CannotProceedError(
+            f"{out / foreign[0]} is in the way: `replant convert` did not write it. "
+            "Move it, or give another folder with --out. Nothing was written."
+        )
+    for name, text in texts.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(text, encoding="utf-8")
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+
+
+def files(entries: Sequence[Entry], out: Path) -> dict[str, str]:
+    """Give the text of each file, by its path in the output folder."""
+    modules: dict[str, str] = {}
     for entry in entries:
         for name, text in entry.modules.items():
-            texts.setdefault(name, text)
-    for entry in entries:
-        if entry.text:
-            texts[entry.path] = entry.text
-    for name, text in texts.items():
-        target = flows / name
-        if not target.resolve().is_relative_to(flows.resolve()):
-            continue  # a module outside of the folder that was given
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    if any("replant_" in text for text in texts.values()):
-        for name in RUNTIME_FILES:
-            shutil.copyfile(RUNTIME / name, flows / name)
-    (out / "prefect.yaml").write_text(deployment_file(entries), encoding="utf-8")
-    (out / "requirements.in").write_text(requirements(texts), encoding="utf-8")
+            modules.setdefault(name, text)
+    modules |= {entry.path: entry.text for entry in entries if entry.text}
+    flows = (out / "flows").resolve()
+    # What is left out is a module outside of the folder that was given.
+    found = {
+        f"flows/{name}": text
+        for name, text in modules.items()
+        if (flows / name).resolve().is_relative_to(flows)
+    }
+    if any("replant_" in text for text in modules.values()):
+        found |= {f"flows/{name}": (RUNTIME / name).read_text(encoding="utf-8") for name in RUNTIME_FILES}
+    return found | {"prefect.yaml": deployment_file(entries), "requirements.in": requirements(modules)}
 
 
 def deployment_file(entries: Sequence[Entry]) -> str:

@@ -17,6 +17,9 @@ pytestmark = pytest.mark.slow
 HEAD = "from airflow import DAG\nfrom airflow.operators.bash import BashOperator\n"
 
 
+CALLS = "from airflow.operators.python import PythonOperator\nfrom carried import load\n"
+
+
 def dag(name: str, command: str = "'true'", task: str = "a") -> str:
     """Give the text of a DAG with one task."""
     return f"{HEAD}with DAG({name!r}):\n    BashOperator(task_id={task!r}, bash_command={command})\n"
@@ -116,7 +119,9 @@ def test_a_dag_id_of_two_files_is_refused_in_the_second(tmp_path: Path) -> None:
 def test_what_somebody_wrote_is_not_overwritten(tmp_path: Path) -> None:
     source, out = tmp_path / "dags", tmp_path / "out"
     source.mkdir()
-    (source / "one.py").write_text(dag("one"))
+    (source / "carried.py").write_text("def load():\n    print('loaded')\n")
+    text = f"{CALLS}{dag('one')}    PythonOperator(task_id='b', python_callable=load)\n"
+    (source / "one.py").write_text(text)
     (out / "flows").mkdir(parents=True)
     (out / "prefect.yaml").write_text("mine")
     done = convert(source, "--out", out)
@@ -125,11 +130,21 @@ def test_what_somebody_wrote_is_not_overwritten(tmp_path: Path) -> None:
     out = source  # beside the DAG files there is room
     assert convert(source, "--out", out).returncode == 0
     assert convert(source, "--out", out).returncode == 0
-    flow = out / "flows" / "one.py"
-    flow.write_text(flow.read_text() + "# changed by hand\n")
+    for name in ("flows/one.py", "flows/carried.py", "prefect.yaml", "requirements.in"):
+        before = (out / name).read_text()
+        (out / name).write_text(before + "# changed by hand\n")
+        done = convert(source, "--out", out)
+        assert done.returncode == 2 and f"{name} was changed" in done.stderr
+        assert "# changed by hand" in (out / name).read_text()
+        (out / name).write_text(before)
+    assert (source / "one.py").read_text() == text
+    (source / "two.py").write_text(dag("two"))
+    (out / "flows" / "two.py").write_text("mine")
     done = convert(source, "--out", out)
-    assert done.returncode == 2 and "one.py was changed" in done.stderr
-    assert "# changed by hand" in flow.read_text() and (source / "one.py").read_text() == dag("one")
+    assert done.returncode == 2 and "two.py is in the way" in done.stderr
+    assert (out / "flows" / "two.py").read_text() == "mine"
+    (out / "flows" / "two.py").unlink()
+    assert convert(source, "--out", out).returncode == 0
 
 
 @pytest.mark.parametrize("kind", ["file", "below a file", "read-only"])
