@@ -71,6 +71,7 @@ class Call:
     past: Any = False
     then: bool = False
     first: Any = ()
+    groups: Any = None
 
     def as_json(self) -> dict[str, Any]:
         """Give plain values."""
@@ -86,6 +87,7 @@ class Call:
             "kind": self.kind,
             "past": plain(self.past),
             "then": self.then,
+            "groups": plain(self.groups or {}),
             "first": [plain(one) for one in self.first],
             "copies": plain(self.copies),
             "over": plain(self.over),
@@ -166,10 +168,10 @@ def runtime(log: Log) -> ModuleType:
 
     def submit(
         work: Any, *args: Any, after: Any = (), rule: str = "all_success", kind: str = "task",
-        depends_on_past: bool = False, then: Any = None, first: Any = (), **kw: Any,
+        depends_on_past: bool = False, then: Any = None, first: Any = (), groups: Any = None, **kw: Any,
     ) -> Any:  # fmt: skip
         made = Call(work, "runtime", args, kw, names_in(after), rule, kind, past=depends_on_past)
-        made.then, made.first = then is not None, first
+        made.then, made.first, made.groups = then is not None, first, groups
         return log.add(made)
 
     def expand(

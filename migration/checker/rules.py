@@ -79,14 +79,14 @@ def _cut(task: Task, value: Any, dag: Dag, later: Mapping[str, set[str]]) -> set
     """Give what a task's decision skips."""
     kind, right_behind = kind_of(task), set(dag.after(task.task_id))
     if kind == "branch":
-        chosen = _members(set(value if isinstance(value, list) else [value]) - {None}, dag)
+        chosen = members(set(value if isinstance(value, list) else [value]) - {None}, dag)
         return right_behind - chosen.union(*(later.get(one, set()) for one in chosen))
     if kind == "short_circuit" and not value:
         return set(later[task.task_id])
     return right_behind if kind == "soft_short_circuit" and not value else set()
 
 
-def _members(chosen: set[str], dag: Dag) -> set[str]:
+def members(chosen: set[str], dag: Dag) -> set[str]:
     """Give what a branch has named, the tasks of groups for the groups."""
     groups = {one.group_id for one in dag.groups if one.group_id in chosen}
     for _ in dag.groups:

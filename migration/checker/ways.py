@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from migration.checker.rules import behind, kind_of
+from migration.checker.rules import behind, kind_of, members
 from migration.checker.scripts import known_values
 from migration.graph import Dag, Task
 
@@ -18,6 +18,8 @@ def way_differences(dag: Dag, source: str, seen: Mapping[str, Any], refused: set
         call = calls.get(task.task_id)
         if kind_of(task) != "branch" or task.task_id in refused or call is None:
             continue
+        if not plain and (missed := _groups_missed(dag, call["groups"])):
+            yield f"{task.task_id} does not go to the tasks of {', '.join(missed)} when it names the group"
         ids = {one.task_id for one in dag.tasks} | {one.group_id for one in dag.groups}
         ids -= _every_way(task, dag) if plain else set()
         if call["ways"] is None:
@@ -26,6 +28,17 @@ def way_differences(dag: Dag, source: str, seen: Mapping[str, Any], refused: set
                 yield f"{task.task_id} does not fail when it names a task that does not exist"
         elif wrong := set(call["ways"]) ^ ids:
             yield f"{task.task_id} does not take the same ids: {', '.join(sorted(wrong))}"
+
+
+def _groups_missed(dag: Dag, given: Mapping[str, Any]) -> list[str]:
+    """Give the groups with tasks that are found neither by their names nor by what the flow says."""
+    return [
+        group.group_id for group in dag.groups
+        if any(
+            not name.startswith(f"{group.group_id}.") and name not in given.get(group.group_id, ())
+            for name in members({group.group_id}, dag)
+        )
+    ]  # fmt: skip
 
 
 def _listed(value: Any) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +29,8 @@ class Node:
     kind: str = "task"
     map_index: int = -1
     empty: bool = False
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Tasks by the id of their group, where that is no part of their names: a branch may name the group."""
     skips: frozenset[str] = frozenset()
     """The tasks behind it that it has skipped by name."""
     depends_on_past: bool | Sequence[str] = False

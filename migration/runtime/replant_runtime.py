@@ -114,6 +114,7 @@ def submit(
     rule: str = "all_success",
     kind: str = "task",
     depends_on_past: bool | Sequence[str] = False,
+    groups: Mapping[str, Sequence[str]] | None = None,
     first: Sequence[Callable[[dict[str, Any]], Any]] = (),
     then: Callable[[dict[str, Any], Any], Any] | None = None,
     **kwargs: Any,
@@ -122,13 +123,15 @@ def submit(
 
     `kind`: "task"; "branch" (returns the ids of tasks or groups to follow), "short_circuit" (goes on if its
     result is true, else all that is behind it is skipped) or "soft_short_circuit" (skips only what is right
-    behind it); "setup", "teardown". Inside the task, `first` are called with its context, `then` with its
+    behind it); "setup", "teardown". `groups`: the tasks of those groups whose id does not begin their names,
+    for a branch to name. Inside the task, `first` are called with its context, `then` with its
     context and result.
     """
     book = running()
     before = [node for node in (node_of(book, one) for one in inside([after, args, kwargs])) if node]
     node = book.add(work.name, list(dict.fromkeys(before)), kind)
     node.depends_on_past, node.first, node.then = depends_on_past, first, then
+    node.groups = groups or {}
     return _submitted(work, node, book, rule, args, kwargs)
 
 
@@ -258,7 +261,7 @@ def _cut_off(node: Node) -> bool:
     names = {node.name} | {ancestor.name for ancestor in ancestors}
     for upstream in node.before:
         if upstream.kind == "branch" and upstream.state == SUCCESS:
-            chosen = _chosen(upstream.result)
+            chosen = _chosen(upstream)
             groups = tuple(f"{one}." for one in chosen)
             if not names & chosen and not any(name.startswith(groups) for name in names):
                 return True
@@ -272,7 +275,8 @@ def _cut_off(node: Node) -> bool:
     )
 
 
-def _chosen(result: Any) -> set[str]:
-    if result is None:
-        return set()
-    return {result} if isinstance(result, str) else set(result)
+def _chosen(branch: Node) -> set[str]:
+    """Give what a branch has named, with the tasks of its groups."""
+    result = branch.result
+    named = set() if result is None else {result} if isinstance(result, str) else set(result)
+    return named.union(*(branch.groups.get(one, ()) for one in named))

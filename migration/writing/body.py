@@ -9,6 +9,7 @@ from migration.arguments.callbacks import first_of
 from migration.arguments.past import past_of
 from migration.writing import order
 from migration.writing.blocks import ENDS, RUNNING, Blocks, Line, listed, waiting
+from migration.writing.branches import nameless_groups
 from migration.writing.literals import Values, identifier
 from migration.writing.plan import Written
 from migration.writing.writer import Call, FlowPlan, call_options
@@ -217,6 +218,8 @@ def _tracked(
         extra.append(f"first=[{', '.join(first)}]")
     if written.kind != "task":
         extra.append(f'kind="{written.kind}"')
+    if written.kind == "branch" and (groups := nameless_groups(made.dag)):
+        extra.append(f"groups={values.write(groups)}")
     if written.over is not None or written.each is not None:
         over = ", ".join(f'"{name}": {values.write(one)}' for name, one in (written.over or {}).items())
         what = f"over={{{over}}}" if written.over is not None else f"each={values.write(written.each)}"

@@ -42,6 +42,19 @@ def ways_of(task: Task, dag: Dag, site: Site, plain: bool) -> tuple[str, ...]:
     return () if named and all(one in taken for one in named) else tuple(taken)
 
 
+def nameless_groups(dag: Dag) -> dict[str, list[str]]:
+    """Give the tasks in each group whose id does not begin their names: a branch may name it all the same."""
+    parents = {group.group_id: group.parent for group in dag.groups}
+    found: dict[str, list[str]] = {}
+    for task in dag.tasks:
+        group = task.group
+        while group is not None:
+            if not task.task_id.startswith(f"{group}."):
+                found.setdefault(group, []).append(task.task_id)
+            group = parents.get(group)
+    return found
+
+
 def _without_those_before(ids: list[str], task: Task, dag: Dag) -> list[str]:
     before, waiting = {task.task_id}, [task.task_id]
     while waiting:

@@ -140,14 +140,16 @@ with DAG("zoned", schedule_interval="@monthly", params={"size": 3},
     BashOperator(task_id="a", bash_command="echo {{ ds }}")
 """,
     "tables": """
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, TaskGroup, task
 from airflow.timetables.interval import CronDataIntervalTimetable
 with DAG("tables", schedule=CronDataIntervalTimetable("0 5 * * *", timezone="Asia/Tokyo")):
     @task
     def work(ti=None): ti.xcom_push(key="a", value=1)
     @task.branch
     def pick(ti=None): return ti.run_id
-    pick() >> work()
+    with TaskGroup("some", prefix_group_id=False):
+        found = work()
+    pick() >> found
 """,
     "conditions": """
 from airflow.sdk import DAG, task
@@ -238,6 +240,8 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("a branch to anything", "forks", r"chooses\([^()]*\)\(", "("),
     ("a branch to more", "forks", r"chooses\(", 'chooses("z", '),
     ("a branch to less", "tables", r'chooses\("\w+", ', "chooses("),
+    ("a group that a branch does not go to", "tables", r", groups=\{.*?\}", ""),
+    ("a group of other tasks", "tables", r'\["work"\]', '["pick"]'),
     ("other interval", "branches", r'every="[^"]*"', 'every="30 4 * * 2"'),
     ("lost interval", "branches", r', every="[^"]*"', ""),
     ("other interval", "mapped", r"every=timedelta\(\w+=", "every=timedelta(minutes="),

@@ -54,3 +54,30 @@ def test_with_the_runtime_a_branch_to_what_does_not_exist_fails(
     assert made.dag.status == "converted" and "import begin, chooses" in made.text
     ran = made.run()
     assert (ran.of("pick"), ran.of("left"), ran.of("aside"), ran.state) == (pick, left, "success", state)
+
+
+@pytest.mark.parametrize("runtime", [False, True])
+@pytest.mark.parametrize("way", ["around", "inner", "z", "j"])
+def test_a_group_that_does_not_name_its_tasks_is_gone_to(converted: Any, way: str, runtime: bool) -> None:
+    made = converted(f"""
+        from airflow import DAG
+        from airflow.operators.empty import EmptyOperator as E
+        from airflow.operators.python import BranchPythonOperator
+        from airflow.utils.task_group import TaskGroup
+        def pick(**context):
+            {"print(context)" if runtime else ""}
+            return "{way}"
+        with DAG("d", schedule=None):
+            b = BranchPythonOperator(task_id="b", python_callable=pick)
+            with TaskGroup("around", prefix_group_id=False) as around:
+                x = E(task_id="x")
+                with TaskGroup("inner", prefix_group_id=False) as inner:
+                    y = E(task_id="y")
+            z = E(task_id="z")
+            b >> [x, y, z] >> E(task_id="j", trigger_rule="none_failed_min_one_success")
+    """)
+    assert made.dag.status == "converted" and ("replant_" in made.text) == runtime
+    ran = made.run()
+    goes = {"around": "xyj", "inner": "yj", "z": "zj", "j": ""}[way]
+    for name in "xyzj":
+        assert (ran.of(name) == "success") == (name in goes)
