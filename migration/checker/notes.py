@@ -13,7 +13,7 @@ from prefect import Flow, unmapped
 from prefect.utilities.annotations import BaseAnnotation
 
 from migration.checker.acting import Stage
-from migration.checker.wrappers import chooses, ways_of, with_context
+from migration.checker.wrappers import chooses, past_of, ways_of, with_context
 
 LIMIT = 10_000
 """Copies of a mapped task beyond which they are counted, not listed."""
@@ -85,7 +85,7 @@ class Call:
             "data": sorted(set(names_in([self.args, self.kwargs, self.copies, self.over]))),
             "rule": self.rule,
             "kind": self.kind,
-            "past": plain(self.past),
+            "past": plain(self.past) or past_of(task.fn),
             "then": self.then,
             "groups": plain(self.groups or {}),
             "first": [plain(one) for one in self.first],

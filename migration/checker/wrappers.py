@@ -25,6 +25,17 @@ def chooses(*ids: str) -> Any:
     return decorate
 
 
+def past_of(function: Any) -> bool:
+    """Say whether a task waits for itself in the run before, by a `depends_on_past` around it in the file."""
+    while function is not None:
+        code = getattr(function, "__code__", None)
+        if code is not None and code.co_name == "waiting" and "wait_until" in code.co_names:
+            asked = {name for one in code.co_consts for name in getattr(one, "co_names", ())}
+            return {"succeeded_before", "task_name"} <= asked
+        function = getattr(function, "__wrapped__", None)
+    return False
+
+
 def ways_of(function: Any) -> list[str] | None:
     """Give the ids that a branch is limited to by a `chooses` around it."""
     code = getattr(function, "__code__", None)

@@ -14,6 +14,8 @@ from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
     FlowRunFilterId,
+    TaskRunFilter,
+    TaskRunFilterName,
 )
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.runtime import flow_run
@@ -86,11 +88,13 @@ def _runs(flow: str, before: datetime, after: datetime | None = None) -> list[An
 
 def _state(run: Any, task_name: str) -> str | None:
     chosen = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(str(run.id))]))
+    named = TaskRunFilter(name=TaskRunFilterName(like_=f"{task_name}-"))
     with get_client(sync_client=True) as client:
-        found = [
-            one for one in client.read_task_runs(flow_run_filter=chosen) if _named(one.name) == task_name
-        ]
-    states = [_of(one.state) for one in found]
+        found = client.read_task_runs(flow_run_filter=chosen, task_run_filter=named)
+    own = [one for one in found if _named(one.name) == task_name]
+    # a flow run that is tried again keeps the task runs of its first try
+    last = max((one.flow_run_run_count for one in own), default=0)
+    states = [_of(one.state) for one in own if one.flow_run_run_count == last]
     if not states:
         return None
     return BAD if BAD in states else GOOD if all(state == GOOD for state in states) else None

@@ -36,6 +36,8 @@ RESERVED = {
     "goes_to",
     "goes_on",
     "chooses",
+    "depends_on_past",
+    "succeeded_before",
 }
 UNTYPED = """# Prefect's types do not have the `wait_for` of `submit` and `map`: PrefectHQ/prefect issue 17388
 # pyright: reportCallIssue=false
@@ -170,7 +172,8 @@ def _kept_code(
 def _around(work: Work) -> list[str]:
     """Give the decorators between Prefect's and the function."""
     ways = [f"chooses({', '.join(quoted(one) for one in work.ways)})"] if work.ways else []
-    return [*ways, *(["with_context"] if work.with_context else [])]
+    past = ["depends_on_past"] if work.past else []
+    return [*ways, *past, *(["with_context"] if work.with_context else [])]
 
 
 def _with_decorators(node: cst.FunctionDef, text: str, work: Work) -> cst.FunctionDef:

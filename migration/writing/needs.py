@@ -28,6 +28,7 @@ def asked_of_runtime(
         runtime.update(work.runtime)
         runtime.update({"with_context"} if work.with_context else set())
         runtime.update({"chooses"} if work.ways else set())
+        runtime.update({"depends_on_past", "wait_until"} if work.past else set())
     for one in kept:
         runtime |= {name for name in one.needs if name in SHIMS and name in source.airflow_names}
     return runtime

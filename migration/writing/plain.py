@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from migration.arguments.past import PAST
 from migration.writing.helper import Helper, of_runtime
 
 WAIT = '''def wait_until(check: Callable[[], Any], every: float, at_most: float) -> None:
@@ -95,11 +96,12 @@ HELPERS = {
             "from prefect.blocks.system import Secret",
         ),
     ),
+    "depends_on_past": PAST,
     "days_ago": Helper(DAYS_AGO, ("from datetime import UTC, datetime, timedelta",)),
 }
 
 
-OURS = frozenset({"goes_to", "goes_on"})
+OURS = frozenset({"goes_to", "goes_on", "depends_on_past"})
 """What the runtime does not have, so that it is written into the file in any case."""
 
 

@@ -51,6 +51,8 @@ class Work:
     with_context: bool = False
     ways: tuple[str, ...] = ()
     """For a branch: the ids that it may name; empty where it is known to name no others."""
+    past: bool = False
+    """It waits for itself in the run before, by a decorator in the file."""
     moments: tuple[str, ...] = ()
     """Names of Airflow's context that each call passes by keyword."""
     uses: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from migration.arguments.base import base_options
 from migration.arguments.callbacks import AROUND, read_the_run
 from migration.arguments.dag_arguments import FlowOptions, flow_options
 from migration.arguments.mapped_groups import REASON, mapped_group_of, spread
+from migration.arguments.past import past_of
 from migration.constructs import registry
 from migration.graph import Dag, Task
 from migration.writing import order
@@ -60,10 +61,11 @@ def plan(dag: Dag, site: Site, taken: set[str], doubts: tuple[tuple[int, str], .
     flow = flow_options(dag, site.style, values)
     calls = {task.task_id: _call(task, dag, site, values) for task in dag.tasks}
     made = FlowPlan(dag, site, calls, flow, order.topological(dag), values)
-    made.tracked = bool(flow.partition) or any(_needs_the_runtime(call) for call in calls.values())
+    made.tracked = bool(flow.partition) or any(_needs_the_runtime(call, site) for call in calls.values())
     made.tracked = made.tracked or read_the_run(dag, site)
     if any(_has_rule(call, dag) for call in calls.values()):
-        made.shape = None if made.tracked or not site.plain_rules else _shape(made)
+        has_past = any(past_of(task, dag) for task in dag.tasks)
+        made.shape = None if made.tracked or has_past or not site.plain_rules else _shape(made)
         made.tracked = made.shape is None
         made.order = made.order if made.shape is None else made.shape.order
     if made.tracked:
@@ -74,6 +76,7 @@ def plan(dag: Dag, site: Site, taken: set[str], doubts: tuple[tuple[int, str], .
         made.tracked = any(_takes_a_key(call.written) for call in calls.values())
     _check_references(made)
     _limit_branches(made)
+    _wait_for_the_past(made)
     return made
 
 
@@ -129,13 +132,19 @@ def _stepless(steps: list[Any]) -> str:
     return ""
 
 
-def _needs_the_runtime(call: Call) -> bool:
+def _needs_the_runtime(call: Call, site: Site) -> bool:
     """Say whether the task needs Airflow's states: a skip, a context, a setup, a late mapping."""
     task, written = call.task, call.written
     mapped_late = not written.zipped and _is_late(written)
-    has_past = bool(task.get("depends_on_past") or task.get("wait_for_downstream")) and not call.refusal
+    has_past = not call.refusal and _needs_a_past_by_states(task, written, site)
     has_end = any(task.get(name) for name in AROUND) and not call.refusal
     return mapped_late or any((has_past, has_end, written.tracked, bool(task.marks)))
+
+
+def _needs_a_past_by_states(task: Task, written: Written, site: Site) -> bool:
+    """Say whether it waits for several task runs of the run before, so that one may lack there."""
+    several = written.over is not None or written.each is not None or not site.plain_rules
+    return bool(task.get("wait_for_downstream")) or (several and bool(task.get("depends_on_past")))
 
 
 def _has_rule(call: Call, dag: Dag) -> bool:
@@ -204,6 +213,17 @@ def _limit_branches(made: FlowPlan) -> None:
         if ways := ways_of(call.task, made.dag, made.site, plain=made.shape is not None):
             work = replace(call.written.work, key=f"{call.written.work.key} to {ways}", ways=ways)
             call.written = replace(call.written, work=work)
+
+
+def _wait_for_the_past(made: FlowPlan) -> None:
+    """Give the tasks of a plain flow the decorator that lets them wait for themselves in the run before."""
+    waiting = [call for call in made.calls.values() if past_of(call.task, made.dag) and not call.refusal]
+    others = {call.written.work.key for call in made.calls.values() if call not in waiting}
+    for call in waiting if not made.tracked else ():
+        work = call.written.work
+        name = f"{work.name}_after_past" if work.key in others and not work.function else work.name
+        work = replace(work, key=f"{work.key} after its past", name=name, past=True)
+        call.written = replace(call.written, work=work)
 
 
 def _as_kind(written: Written, kind: str) -> Written:

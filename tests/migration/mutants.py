@@ -164,6 +164,16 @@ with DAG(dag_id="conditions", schedule=None):
     def other(x): return x
     other.expand(x=[1, 2]) << work()
 """,
+    "held": """
+from airflow import DAG
+from airflow.operators.empty import EmptyOperator
+from airflow.operators.python import PythonOperator
+def work(): return 1
+with DAG("held", schedule="0 16 * * *", default_args={"depends_on_past": True}):
+    first = PythonOperator(task_id="first", python_callable=work)
+    free = EmptyOperator(task_id="free", depends_on_past=False)
+    first >> [EmptyOperator(task_id="second"), free]
+""",
 }
 MUTANTS: list[tuple[str, str, str, str]] = [
     # what, file, pattern, replacement: each match of the pattern is one mutant
@@ -212,6 +222,10 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("other condition", "conditions", r"skip_if\(is_late", "skip_if(tell"),
     ("lost condition", "conditions", r", first=\[skip_if\(is_late\)\]", ""),
     ("other past", "conditions", r'depends_on_past=\["other"\]', "depends_on_past=True"),
+    ("lost past", "held", r"@depends_on_past\n", ""),
+    ("lost past", "held", r"wait_until\(lambda: succeeded_before.*\)", "..."),
+    ("lost past", "held", r"succeeded_before\(task_run.task_name\)", "True"),
+    ("extra past", "held", r"(?=def empty\(\))", "@depends_on_past\n"),
     ("lost message", "conditions", r'"early"', '"late"'),
     ("lost callback", "conditions", r", calls\(tell\)", ""),
     ("lost callback", "conditions", r"on_completion=\[.*?\]", "on_completion=[]"),
