@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from migration.graph import Dag, Recording
 from migration.manifest import DagResult, result_of
 from migration.writing.module import Module, assembled
 from migration.writing.order import topological
-from migration.writing.plan import REFUSED, Item
+from migration.writing.passing import passed
+from migration.writing.plan import REFUSED, Claim, Item
 from migration.writing.site import Site
 from migration.writing.writer import FlowPlan, plan
 
@@ -107,23 +108,35 @@ def _cycle(recording: Recording) -> str:
 def _converted(
     path: Path, recording: Recording, roots: Sequence[Path], ruff: str | None, plain_rules: bool
 ) -> FileResult:
-    resolved = str(path.resolve())
-    source = Source(
-        Path(resolved), wanted_lines(recording.dags, resolved), building_lines(recording.dags, resolved)
-    )
-    style = style_of(source)
-    plans = [_planned(dag, source, path, style, recording.doubts, plain_rules) for dag in recording.dags]
+    source, plans, xcoms = _plans(path, recording, plain_rules, plain_rules)
+    if xcoms and any(made.tracked for made in plans):
+        source, plans, xcoms = _plans(path, recording, plain_rules, False)
     module = assembled(source, plans, ruff)
     carried = Carried()
     problem = carry(module.text, roots, carried)
     problems = [(line, f"the recorder had to guess: {what}") for line, what in recording.doubts]
     if problem is not None:
         problems.append((1, f"a module of the author's cannot go along: {problem}"))
-    results = tuple(result_of(made, module, number, problems) for number, made in enumerate(plans))
+    results = tuple(result_of(made, module, number, problems, xcoms) for number, made in enumerate(plans))
     deployments = tuple(
         (name, _deployment(made)) for (name, _, _), made in zip(module.flows, plans, strict=True)
     )
     return FileResult(path, recording, module.text, results, deployments, carried)
+
+
+def _plans(
+    path: Path, recording: Recording, plain_rules: bool, plain_xcoms: bool
+) -> tuple[Source, list[FlowPlan], Mapping[tuple[str, str], Claim]]:
+    """Give the file's statements, its DAGs' plans, and what became of XComs that became results."""
+    resolved = str(path.resolve())
+    source = Source(
+        Path(resolved), wanted_lines(recording.dags, resolved), building_lines(recording.dags, resolved)
+    )
+    style = style_of(source)
+    found = passed(recording.dags, source) if plain_xcoms else None
+    dags = recording.dags if found is None else found.dags
+    plans = [_planned(dag, source, path, style, recording.doubts, plain_rules) for dag in dags]
+    return source, plans, {} if found is None else found.notes
 
 
 def _planned(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from migration.graph import Dag
@@ -36,8 +36,18 @@ class DagResult:
         return REFUSED if any(item.status == REFUSED for item in self.items) else CONVERTED
 
 
-def result_of(made: FlowPlan, module: Module, number: int, problems: list[tuple[int, str]]) -> DagResult:
-    """Give the manifest of one flow. `problems`: (line, reason) that hold for the DAG as a whole."""
+def result_of(
+    made: FlowPlan,
+    module: Module,
+    number: int,
+    problems: list[tuple[int, str]],
+    xcoms: Mapping[tuple[str, str], Claim],
+) -> DagResult:
+    """Give the manifest of one flow.
+
+    `problems`: (line, reason) that hold for the DAG as a whole; `xcoms`: what became of XComs, by the ids
+    of the DAG and the task.
+    """
     name, line, lines = module.flows[number]
     at = dict(zip(made.order, lines, strict=True))
     items = [
@@ -46,6 +56,11 @@ def result_of(made: FlowPlan, module: Module, number: int, problems: list[tuple[
             _item("attribute", called, made.dag.spot.line, line, claim)
             for called, claim in CALLED.items()
             if re.search(rf"\b{called}\(", module.text)
+        ),
+        *(
+            _item("attribute", f"{task_id}.xcom", made.dag.task(task_id).spot.line, at[task_id], claim)
+            for (dag_id, task_id), claim in xcoms.items()
+            if dag_id == made.dag.dag_id
         ),
         *(item for task_id in made.order for item in _of_task(made, task_id, at[task_id])),
         *_of_edges(made.dag, at),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from migration.checker.copies import other_rows
+from migration.checker.dates import RESULT_OF
 from migration.checker.outcomes import outcome_differences
 from migration.checker.pods import lost_parts
 from migration.checker.rules import kind_of
@@ -210,8 +211,40 @@ def _columns(task: Task, call: Mapping[str, Any], mapping: Expansion) -> Iterato
 
 def _arguments(task: Task, call: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[str]:
     """Every fixed value that the operator was given must reach the task's call."""
+    given, positional = _given(task)
+    reached = [_shown(one) for one in (*call["args"], *call["kwargs"].values())]
+    if call["how"] == "map" and task.mapping is None:
+        reached += [_shown(one) for row in call["copies"] or [] for one in row.values()]
+    for value in (*given.values(), *positional):
+        for one in (
+            value
+            if isinstance(value, list) and value in [given.get(k) for k in given if k[:1] == "*"]
+            else [value]
+        ):
+            if _comparable(one) and not {_shown(one), _shown(_filled(one, seen["filled"]))} & set(reached):
+                yield f"{task.task_id} is not given {_shown(one)[:80]}"
+    for name in given.keys() & call["kwargs"].keys():
+        pulled = _filled(given[name], seen["filled"])
+        is_text = isinstance(given[name], str) and _comparable(given[name])
+        if is_text and call["kwargs"][name] not in (given[name], pulled):
+            yield f"{task.task_id} is given something else as {name}"
+    for name in (call["kwargs"].keys() & seen["context"].keys()) - given.keys():
+        if call["kwargs"][name] != seen["context"][name]:
+            yield f"{task.task_id} is given {call['kwargs'][name]} as {name}"
+    inner = task.get("subdag")
+    if inner and call["args"] != [{"$flow": inner.get("$dag")}]:
+        yield f"{task.task_id} does not run the flow of {inner.get('$dag')}"
+    follow = [task.get("follow_task_ids_if_true"), task.get("follow_task_ids_if_false")]
+    if all(follow) and call["args"][-2:] != follow:
+        yield f"{task.task_id} goes the other way"
+
+
+def _given(task: Task) -> tuple[dict[str, Any], list[Any]]:
+    """Give the values that an operator was given, by name and without."""
     given = {**(task.get("call_arguments") or {}), **(task.get("op_kwargs") or {})}
     positional = list(task.get("op_args") or [])
+    if task.get("templates_dict") and not task.get("templates_exts"):
+        given["templates_dict"] = task.get("templates_dict")
     held = task.get("python_callable")
     if isinstance(held, dict) and "$partial" in held:
         given, positional = {**held["kwargs"], **given}, [*held["args"], *positional]
@@ -227,32 +260,15 @@ def _arguments(task: Task, call: Mapping[str, Any], seen: Mapping[str, Any]) -> 
         is_file = isinstance(value, str) and value.endswith((".sh", ".bash", ".sql"))
         if value and not is_file and not (task.mapping and name in task.mapping.arguments):
             positional.append(value)
-    reached = [_shown(one) for one in (*call["args"], *call["kwargs"].values())]
-    if call["how"] == "map" and task.mapping is None:
-        reached += [_shown(one) for row in call["copies"] or [] for one in row.values()]
-    for value in (*given.values(), *positional):
-        for one in (
-            value
-            if isinstance(value, list) and value in [given.get(k) for k in given if k[:1] == "*"]
-            else [value]
-        ):
-            if _comparable(one) and not {_shown(one), _shown(_filled(one, seen["filled"]))} & set(reached):
-                yield f"{task.task_id} is not given {_shown(one)[:80]}"
-    for name in (call["kwargs"].keys() & seen["context"].keys()) - given.keys():
-        if call["kwargs"][name] != seen["context"][name]:
-            yield f"{task.task_id} is given {call['kwargs'][name]} as {name}"
-    inner = task.get("subdag")
-    if inner and call["args"] != [{"$flow": inner.get("$dag")}]:
-        yield f"{task.task_id} does not run the flow of {inner.get('$dag')}"
-    follow = [task.get("follow_task_ids_if_true"), task.get("follow_task_ids_if_false")]
-    if all(follow) and call["args"][-2:] != follow:
-        yield f"{task.task_id} goes the other way"
+    return given, positional
 
 
 def _filled(value: Any, texts: Mapping[str, str]) -> Any:
     """Give the value with its templates rendered, where dates and parameters are enough for that."""
     if isinstance(value, str):
-        return texts.get(value, value)
+        text = texts.get(value, value)
+        task_id = text.removeprefix(RESULT_OF)
+        return text if task_id == text else {"$result": task_id, "key": "return_value"}
     if isinstance(value, list):
         return [_filled(one, texts) for one in value]
     return {k: _filled(v, texts) for k, v in value.items()} if isinstance(value, dict) else value

@@ -16,6 +16,8 @@ MOMENT = datetime(1000, 11, 23, 17, 46, tzinfo=UTC)
 LATER = timedelta(minutes=29)
 """How long after a tick a run by hand is tried."""
 NAMES = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0"}
+RESULT_OF = "\u27e8result of\u27e9"
+"""In a filled text: what stands for a task's result."""
 AIRFLOW_3 = re.compile(r"^\s*(from|import) airflow\.(sdk|providers\.standard)", re.MULTILINE)
 
 
@@ -90,9 +92,16 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(one)
 
 
-def filled(texts: Sequence[str], context: Mapping[str, Any]) -> dict[str, str]:
-    """Render what needs dates and parameters alone; the authors' code, so only where it is locked in."""
+def filled(
+    texts: Sequence[str], context: Mapping[str, Any], pushed: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Render what needs dates, parameters and results alone; only where the authors' code is locked in.
+
+    `pushed`: the keys that each task's function pushes.
+    """
     engine = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - no HTML
+    ti = _Results(pushed)
+    context = {**context, "ti": ti, "task_instance": ti}
     found: dict[str, str] = {}
     for text in texts:
         try:
@@ -100,3 +109,17 @@ def filled(texts: Sequence[str], context: Mapping[str, Any]) -> dict[str, str]:
         except Exception:  # noqa: BLE001, S112 - it needs more, or is none
             continue
     return found
+
+
+class _Results:
+    """The task instance of a template: gives marks for results."""
+
+    def __init__(self, pushed: Mapping[str, Sequence[str]]) -> None:
+        self._pushed = pushed
+
+    def xcom_pull(self, task_ids: str, dag_id: str = "", key: str = "return_value") -> str | None:
+        """Give the mark of a task's whole result; raises KeyError for one key of several."""
+        keys = self._pushed.get(task_ids) or ["return_value"]
+        if len(keys) > 1 and key in keys:
+            raise KeyError(key)
+        return f"{RESULT_OF}{task_ids}" if key in keys else None

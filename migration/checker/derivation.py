@@ -154,7 +154,7 @@ def _tried(
         "calls": calls,
         "returned": returned,
         "context": {name: notes.plain(value) for name, value in context.items()},
-        "filled": dates.filled(given["templates"], context),
+        "filled": dates.filled(given["templates"], context, given.get("pushed", {})),
     }
 
 

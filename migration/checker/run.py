@@ -13,6 +13,7 @@ from migration.checker.dates import runs_of, templates_in
 from migration.checker.scripts import scripts_for
 from migration.checker.starts import begin_differences
 from migration.checker.ways import way_differences
+from migration.checker.xcoms import pushed_by, with_pulls, xcom_differences
 from migration.graph import Recording
 from migration.recorder.run import Recorder
 
@@ -31,6 +32,7 @@ def _dates(recording: Recording | None, flows: Sequence[str]) -> dict[str, Any]:
             "params": params if isinstance(params, dict) else {},
             "templates": templates_in(dag),
             "scripts": scripts_for(dag, text),
+            "pushed": pushed_by(dag, text),
         }
     return found
 
@@ -81,10 +83,11 @@ class Checker(Recorder):
                 problems.append(f"the written flow does not run: {answer['reason']}")
             else:
                 refused = {i["name"] for i in dag["items"] if i["status"] == "refused"}
-                problems += differences(
-                    recorded, answer["flows"][dag["flow"]], deployment, refused, scripts_for(recorded, text)
-                )
-                problems += way_differences(recorded, text, answer["flows"][dag["flow"]], refused)
-                problems += begin_differences(recorded, text, answer["flows"][dag["flow"]], refused)
+                seen = answer["flows"][dag["flow"]]
+                linked = with_pulls(recorded, text, seen)
+                problems += differences(linked, seen, deployment, refused, scripts_for(recorded, text))
+                problems += way_differences(recorded, text, seen, refused)
+                problems += begin_differences(recorded, text, seen, refused)
+                problems += xcom_differences(recorded, text, texts[name], seen)
             found[dag["dag_id"]] = problems
         return found

@@ -174,6 +174,30 @@ with DAG("held", schedule="0 16 * * *", default_args={"depends_on_past": True}):
     free = EmptyOperator(task_id="free", depends_on_past=False)
     first >> [EmptyOperator(task_id="second"), free]
 """,
+    "pushed": """
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+from airflow.operators.python import PythonOperator
+def single(**kwargs):
+    ti = kwargs["ti"]
+    size = str(7)
+    ti.xcom_push("size", size)
+def several(ti):
+    ti.xcom_push(key="low", value=1)
+    ti.xcom_push(key="high", value=2)
+def take(ti, day=None):
+    size = ti.xcom_pull("single", key="size")
+    low = ti.xcom_pull("several", key="low")
+    word = ti.xcom_pull("word")
+    print(size, low, word, day, ti.xcom_pull("several", key="high"), ti.xcom_pull("several", key="none"))
+with DAG("pushed", schedule=None):
+    one = PythonOperator(task_id="single", python_callable=single)
+    two = PythonOperator(task_id="several", python_callable=several)
+    three = BashOperator(task_id="word", bash_command="echo word")
+    [one, two, three] >> BashOperator(task_id="between", bash_command="true") >> PythonOperator(
+        task_id="take", python_callable=take,
+        op_kwargs={"day": "{{ ti.xcom_pull('single', key='size') }}"})
+""",
 }
 MUTANTS: list[tuple[str, str, str, str]] = [
     # what, file, pattern, replacement: each match of the pattern is one mutant
@@ -268,4 +292,16 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("lost conf", "branches", r", conf=conf", ""),
     ("lost params", "zoned", r'params=\{"size": size\}', "params={}"),
     ("imports airflow", "mapped", r"\A", "import airflow\n"),
+    ("other result", "pushed", r"size=single_run", "size=word"),
+    ("other result", "pushed", r"word=word", "word=single_run"),
+    ("other result", "pushed", r"day=single_run", "day=word"),
+    ("a template that is left", "pushed", r"day=single_run", 'day="None"'),
+    ("lost result", "pushed", r"several=several_run, ", "several=None, "),
+    ("lost push", "pushed", r"return size", "size"),
+    ("other push", "pushed", r"return size", "return 3"),
+    ("swapped keys", "pushed", r'"low": 1, "high": 2', '"low": 2, "high": 1'),
+    ("other key", "pushed", r'several\["low"\]', 'several["high"]'),
+    ("a key that is not there", "pushed", r", None\)", ", 5)"),
+    ("swapped values", "pushed", r"print\(size, low", "print(low, size"),
+    ("lost edge", "pushed", r"wait_for=\[between\]", "wait_for=[]"),
 ]
