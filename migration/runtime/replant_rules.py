@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 RUN, SKIP, GIVE_UP = "run", "skipped", "upstream_failed"
 SUCCESS, FAILED = "success", "failed"
+ALWAYS = ("always", "dummy")
+"""Airflow starts such a task at once, so that no branch and no short circuit skips it."""
 
 
 def decide(rule: str, states: Sequence[str]) -> str:
     """Give run, skipped or upstream_failed for the states of the tasks before."""
-    if not states or rule in ("dummy", "always", "all_done"):
+    if not states or rule in (*ALWAYS, "all_done"):
         return RUN
     count = Counter(states)
     bad = count[FAILED] + count[GIVE_UP]

@@ -62,7 +62,7 @@ from replant_references import (  # type: ignore[import-not-found]
     referred,
     resolved,
 )
-from replant_rules import FAILED, RUN, SKIP, SUCCESS, decide  # type: ignore[import-not-found]
+from replant_rules import ALWAYS, FAILED, RUN, SKIP, SUCCESS, decide  # type: ignore[import-not-found]
 from replant_templates import WeekDay  # type: ignore[import-not-found]
 
 __all__ = [
@@ -247,7 +247,7 @@ def _passed_over(node: Node, verdict: str, reason: str = "") -> State[Any]:
 
 
 def _verdict(node: Node, rule: str, book: Book) -> str:
-    if node.kind != "teardown" and _cut_off(node):
+    if node.kind != "teardown" and rule not in ALWAYS and _cut_off(node):
         return str(SKIP)
     states = [upstream.state for upstream in node.states_before()]
     if node.kind == "teardown" and rule == "all_done_setup_success":

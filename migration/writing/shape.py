@@ -17,7 +17,8 @@ from migration.writing.order import left_running
 
 BRANCH, HARD, SOFT = "branch", "short_circuit", "soft_short_circuit"
 DECIDERS = (BRANCH, HARD, SOFT)
-ALL_DONE = ("all_done", "always", "dummy")
+ALWAYS = ("always", "dummy")
+ALL_DONE = ("all_done", *ALWAYS)
 JOINS = ("none_failed_min_one_success", "none_failed_or_skipped")
 LOOKS = ("one_failed", "all_failed")
 """Rules for which the flow looks at the states of what is before."""
@@ -158,7 +159,9 @@ class _Shaping:
         return self._sorted(atoms)
 
     def _cuts(self, name: str) -> set[Atom]:
-        """Give the decisions that skip a task whatever its rule is."""
+        """Give the decisions that skip a task whatever its rule is, but for those that Airflow starts at once."""
+        if self.rules[name] in ALWAYS:
+            return set()
         found = {Atom("goes_on", one) for one in self.ancestors[name] if self.kinds[one] == HARD}
         for one in self.dag.before(name):
             if self.kinds[one] == SOFT:
