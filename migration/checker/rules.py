@@ -64,7 +64,7 @@ def states(dag: Dag, script: Script) -> dict[str, str]:
     while waiting:
         name = next(one for one in waiting if not set(dag.before(one)) & waiting.keys())
         task = waiting.pop(name)
-        if name in cut and rule_of(task, dag) not in ("always", "dummy"):  # these start before anybody decides
+        if name in cut and rule_of(task, dag) not in ("always", "dummy"):  # they start before that
             found[name] = SKIPPED
             continue
         found[name] = _after([found[one] for one in dag.before(name)], rule_of(task, dag))

@@ -159,7 +159,7 @@ class _Shaping:
         return self._sorted(atoms)
 
     def _cuts(self, name: str) -> set[Atom]:
-        """Give the decisions that skip a task whatever its rule is, but for those that Airflow starts at once."""
+        """Give the decisions that skip a task whatever its rule is, unless Airflow starts it at once."""
         if self.rules[name] in ALWAYS:
             return set()
         found = {Atom("goes_on", one) for one in self.ancestors[name] if self.kinds[one] == HARD}
