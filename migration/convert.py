@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import tokenize
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,13 +109,23 @@ def _cycle(recording: Recording) -> str:
 def _converted(
     path: Path, recording: Recording, roots: Sequence[Path], ruff: str | None, plain_rules: bool
 ) -> FileResult:
-    source, plans, xcoms = _plans(path, recording, plain_rules, plain_rules)
-    if xcoms and any(made.tracked for made in plans):
-        source, plans, xcoms = _plans(path, recording, plain_rules, False)
-    module = assembled(source, plans, ruff)
+    how = Plain(plain_rules, plain_rules)
+    while True:
+        source, plans, xcoms = _plans(path, recording, how)
+        if xcoms and any(made.tracked for made in plans):
+            how = replace(how, xcoms=False)
+            continue
+        module = assembled(source, plans, ruff)
+        if not (how.dates and _has_two_meanings(module.text)):
+            break
+        how = replace(how, dates=False)
     carried = Carried()
     problem = carry(module.text, roots, carried)
     problems = [(line, f"the recorder had to guess: {what}") for line, what in recording.doubts]
+    if _has_two_meanings(module.text):
+        problems.append(
+            (1, "the flow needs the classes of datetime by the name of the module; import them instead")
+        )
     if problem is not None:
         problems.append((1, f"a module of the author's cannot go along: {problem}"))
     results = tuple(result_of(made, module, number, problems, xcoms) for number, made in enumerate(plans))
@@ -124,8 +135,17 @@ def _converted(
     return FileResult(path, recording, module.text, results, deployments, carried)
 
 
+@dataclass(frozen=True)
+class Plain:
+    """What may be plain Python."""
+
+    rules: bool
+    xcoms: bool
+    dates: bool = True
+
+
 def _plans(
-    path: Path, recording: Recording, plain_rules: bool, plain_xcoms: bool
+    path: Path, recording: Recording, how: Plain
 ) -> tuple[Source, list[FlowPlan], Mapping[tuple[str, str], Claim]]:
     """Give the file's statements, its DAGs' plans, and what became of XComs that became results."""
     resolved = str(path.resolve())
@@ -133,18 +153,29 @@ def _plans(
         Path(resolved), wanted_lines(recording.dags, resolved), building_lines(recording.dags, resolved)
     )
     style = style_of(source)
-    found = passed(recording.dags, source) if plain_xcoms else None
+    found = passed(recording.dags, source) if how.xcoms else None
     dags = recording.dags if found is None else found.dags
-    plans = [_planned(dag, source, path, style, recording.doubts, plain_rules) for dag in dags]
+    plans = [_planned(dag, source, path, style, recording.doubts, how) for dag in dags]
     return source, plans, {} if found is None else found.notes
 
 
 def _planned(
-    dag: Dag, source: Source, path: Path, style: int, doubts: tuple[tuple[int, str], ...], plain_rules: bool
+    dag: Dag, source: Source, path: Path, style: int, doubts: tuple[tuple[int, str], ...], how: Plain
 ) -> FlowPlan:
-    moments = None if source.has_datetime_module else moments_of(dag, style)
-    site = Site(dag, source, path, style, moments=moments, plain_rules=plain_rules)
+    moments = moments_of(dag, style) if how.dates else None
+    site = Site(dag, source, path, style, moments=moments, plain_rules=how.rules)
     return plan(dag, site, set(), doubts)
+
+
+def _has_two_meanings(text: str) -> bool:
+    """Say whether a name that plain dates need stands for something else of the author's, too."""
+    origins: dict[str, set[str]] = {name: set() for name in ("datetime", "timedelta", "UTC")}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = node.module if isinstance(node, ast.ImportFrom) else ""
+            for one in node.names:
+                origins.setdefault(one.asname or one.name, set()).add(f"{module}.{one.name}")
+    return any(len(origins[name]) > 1 for name in ("datetime", "timedelta", "UTC"))
 
 
 def _deployment(made: FlowPlan) -> dict[str, Any]:

@@ -104,10 +104,9 @@ def hook_for(names: frozenset[str], moments: Moments | None, given_date: bool) -
         parts += [f'"{name}": ids' for name in sorted(names & set(OBJECTS))]
     if names & set(DATES) and moments is not None:
         imports |= {"from prefect.runtime import flow_run"}
-        moment = "flow_run.scheduled_start_time"
+        moment = moments.start_of("flow_run.scheduled_start_time")
         if moments.minutes is not None:
             imports |= {"from datetime import UTC, datetime, timedelta"}
-            moment = f"last_tick({moment}, {moments.every}, {moments.first})"
         given = 'flow_run.parameters.get("logical_date") or ' if given_date else ""
         inside.append(f"moment = {given}{moment}")
         parts += [f'"{name}": moment' for name in sorted(names & set(DATES))]

@@ -1,7 +1,7 @@
 """Dates of a run as plain Python: what Airflow's templates and contexts call them, over one variable.
 
-The variable is `logical_date`. Only schedules whose ticks are evenly spaced in UTC are read here; the others
-are left to the runtime, as are templates with anything but dates, parameters and ids.
+The variable is `logical_date`. Only schedules whose ticks are evenly spaced in UTC are read here, and
+spans of time; the others are left to the runtime, as are templates with more than dates, parameters and ids.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Moments:
     minutes: int | None
     """Between two ticks; None where the logical date is the moment of the run."""
     first: str = ""
-    """Some tick, as code."""
+    """Some tick, as code; empty where the ticks are on no grid: the interval ends at the run's moment."""
 
     @property
     def every(self) -> str:
@@ -44,6 +44,14 @@ class Moments:
         minutes = self.minutes or 0
         unit = next(one for one in ("days", "hours", "minutes") if minutes % SIZES[one] == 0)
         return f"timedelta({unit}={minutes // SIZES[unit]})"
+
+    def start_of(self, moment: str) -> str:
+        """Give the code of the logical date of a run that is scheduled for this moment."""
+        if self.minutes is None:
+            return moment
+        if not self.first:
+            return f"{moment} - {self.every}"
+        return f"last_tick({moment}, {self.every}, {self.first})"
 
     def named(self, name: str) -> str | None:
         """Give the expression for a name of Airflow's context that is a date or the text of one."""
@@ -91,7 +99,7 @@ def moments_of(dag: Dag, style: int) -> Moments | None:
     if value is None or value == "@once" or (style >= 3 and isinstance(value, str)):
         return Moments(None)
     if isinstance(value, dict) and "$timedelta" in value and value["$timedelta"] % 60 == 0:
-        return Moments(None) if style >= 3 else None
+        return Moments(None if style >= 3 else int(value["$timedelta"]) // 60)
     if not isinstance(value, str) or any(zone not in (None, "UTC", "Timezone('UTC')") for zone in zones):
         return None
     if value in EVERY_MINUTES:

@@ -66,10 +66,6 @@ class Source:
         self.all_bound = set(_bound_anywhere(tree)) | set(self.airflow_names)
         self.docstring = self.module.get_docstring(clean=False)
         self.has_annotations_import = "from __future__ import annotations" in self.text
-        self.has_datetime_module = any(
-            isinstance(one, ast.Import) and any(n.name == "datetime" and not n.asname for n in one.names)
-            for one in ast.walk(tree)
-        )
         self.statements = self._statements()
         self._spread_taint()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from migration.checker.copies import other_rows
-from migration.checker.dates import RESULT_OF
+from migration.checker.dates import RESULT_OF, moment_differences
 from migration.checker.outcomes import outcome_differences
 from migration.checker.pods import lost_parts
 from migration.checker.rules import kind_of
@@ -231,6 +231,7 @@ def _arguments(task: Task, call: Mapping[str, Any], seen: Mapping[str, Any]) -> 
     for name in (call["kwargs"].keys() & seen["context"].keys()) - given.keys():
         if call["kwargs"][name] != seen["context"][name]:
             yield f"{task.task_id} is given {call['kwargs'][name]} as {name}"
+    yield from moment_differences(task, call, seen)
     inner = task.get("subdag")
     if inner and call["args"] != [{"$flow": inner.get("$dag")}]:
         yield f"{task.task_id} does not run the flow of {inner.get('$dag')}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from migration.graph import Dag
+from migration.graph import Dag, Task
 
 MOMENT = datetime(1000, 11, 23, 17, 46, tzinfo=UTC)
 """About when the checked flows are made to believe they run."""
@@ -24,9 +24,12 @@ AIRFLOW_3 = re.compile(r"^\s*(from|import) airflow\.(sdk|providers\.standard)", 
 def runs_of(dag: Dag, text: str) -> list[tuple[datetime, datetime, datetime]]:
     """Give two runs to try, (moment, start and end of the interval): on a tick, and by hand after the next.
 
-    Without a schedule, and in files for Airflow 3, the interval is the moment.
+    Without a schedule, and in files for Airflow 3, the interval is the moment; one of a time span ends there.
     """
     value = dag.arguments.get("schedule", dag.arguments.get("schedule_interval"))
+    if isinstance(value, dict) and "$timedelta" in value and not AIRFLOW_3.search(text):
+        span = timedelta(seconds=value["$timedelta"])
+        return [(moment, moment - span, moment) for moment in (MOMENT, MOMENT + LATER)]
     cron = NAMES.get(value, value) if isinstance(value, str) else ""
     fields = cron.split()
     tick = _found(MOMENT, fields, 1) if len(fields) == 5 else None
@@ -37,6 +40,28 @@ def runs_of(dag: Dag, text: str) -> list[tuple[datetime, datetime, datetime]]:
     start, end = _found(by_hand, fields, -1), _found(by_hand - timedelta(minutes=1), fields, 1)
     before = _found(tick, fields, -1)
     return [(tick, before or tick, tick), (by_hand, start or by_hand, end or by_hand)]
+
+
+def next_of(dag: Dag, end: datetime) -> datetime | None:
+    """Give the moment that lies as long after this one as two ticks are apart; None where it is not known."""
+    value = dag.arguments.get("schedule", dag.arguments.get("schedule_interval"))
+    if isinstance(value, dict) and "$timedelta" in value:
+        return end + timedelta(seconds=value["$timedelta"])
+    fields = NAMES.get(value, value).split() if isinstance(value, str) else []
+    tick = _found(end, fields, 1) if len(fields) == 5 else None
+    after = None if tick is None else _found(tick, fields, 1)
+    return None if tick is None or after is None else end + (after - tick)
+
+
+def moment_differences(task: Task, call: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[str]:
+    """Compare the moments that a task of Airflow's works out of its run and that the flow hands to it."""
+    given = {"TimeDeltaSensor": (1, "data_interval_end"), "LatestOnlyOperator": (0, NEXT)}
+    place, name = given.get(task.operator.removesuffix("Async"), (0, ""))
+    if name and len(call["args"]) > place and call["args"][place] != seen["context"][name]:
+        yield f"{task.task_id} is given {call['args'][place]} as {name}"
+
+
+NEXT = "the next run"
 
 
 def _found(moment: datetime, fields: Sequence[str], step: int) -> datetime | None:

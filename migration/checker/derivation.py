@@ -119,12 +119,21 @@ def _loaded(file: Path) -> Any:
 
 
 def _flow(flow: Any, log: notes.Log, given: dict[str, Any] | None) -> dict[str, Any]:
-    given = given or {"runs": [[dates.MOMENT.isoformat()] * 3], "params": {}, "templates": [], "scripts": []}
+    given = given or {
+        "runs": [[dates.MOMENT.isoformat()] * 3],
+        "after": [None],
+        "params": {},
+        "templates": [],
+        "scripts": [],
+    }
     params = {k: v["$paramdef"] if _is_typed(v) else v for k, v in given["params"].items()}
     at(datetime(9000, 1, 1, tzinfo=UTC))
     log.start = dates.MOMENT
     late = len(_called(flow, log, given["scripts"])[0])
-    tried = [_tried(flow, log, run, params, given) for run in given["runs"]]
+    tried = [
+        _tried(flow, log, run, after, params, given)
+        for run, after in zip(given["runs"], given["after"], strict=True)
+    ]
     return {
         "calls_late": late,
         "name": flow.name,
@@ -140,11 +149,17 @@ def _flow(flow: Any, log: notes.Log, given: dict[str, Any] | None) -> dict[str, 
 
 
 def _tried(
-    flow: Any, log: notes.Log, run: list[str], params: dict[str, Any], given: dict[str, Any]
+    flow: Any,
+    log: notes.Log,
+    run: list[str],
+    after: str | None,
+    params: dict[str, Any],
+    given: dict[str, Any],
 ) -> dict[str, Any]:
     """Run the flow's body as if at a moment."""
     moment, start, end = (datetime.fromisoformat(one) for one in run)
     context = dates.context_of(start, end, params)
+    context[dates.NEXT] = datetime.fromisoformat(after) if after else None
     log.start, log.begun = start, None
     at(moment)
     calls, returned = _called(flow, log, given["scripts"])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from migration.checker.compare import differences
 from migration.checker.complete import silent_drops
-from migration.checker.dates import runs_of, templates_in
+from migration.checker.dates import next_of, runs_of, templates_in
 from migration.checker.scripts import scripts_for
 from migration.checker.starts import begin_differences
 from migration.checker.ways import way_differences
@@ -26,9 +27,11 @@ def _dates(recording: Recording | None, flows: Sequence[str]) -> dict[str, Any]:
     found = {}
     for flow, dag in zip(flows, recording.dags, strict=True):
         runs = [[one.isoformat() for one in run] for run in runs_of(dag, text)]
+        after = [next_of(dag, datetime.fromisoformat(end)) for _, _, end in runs]
         params = dag.arguments.get("params")
         found[flow] = {
             "runs": runs,
+            "after": [one.isoformat() if one else None for one in after],
             "params": params if isinstance(params, dict) else {},
             "templates": templates_in(dag),
             "scripts": scripts_for(dag, text),

@@ -28,4 +28,5 @@ def write(task: Task, site: Site) -> Written:
     imports = ("from datetime import UTC, datetime, timedelta",)
     work = Work("latest only in time", "latest_only", PLAIN, imports=imports)
     site.with_moments = True
-    return Written(work, (Code(f"{end} + {period}"),), kind="soft_short_circuit")
+    next_run = f"logical_date + 2 * {period}" if end == f"logical_date + {period}" else f"{end} + {period}"
+    return Written(work, (Code(next_run),), kind="soft_short_circuit")

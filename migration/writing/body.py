@@ -115,10 +115,8 @@ def _logical_date(made: FlowPlan) -> list[str]:
         "from datetime import UTC, datetime, timedelta",
         "from prefect.runtime import flow_run",
     }
-    moments = made.site.moments
-    moment = "flow_run.scheduled_start_time"
-    if moments is not None and moments.minutes is not None:
-        moment = f"last_tick({moment}, {moments.every}, {moments.first})"
+    moment, moments = "flow_run.scheduled_start_time", made.site.moments
+    moment = moment if moments is None else moments.start_of(moment)
     return [f"logical_date = logical_date or {moment}"]
 
 

@@ -96,6 +96,18 @@ def mapped():
     total(pair.partial(c=5).expand(a=numbers(), b=[7, 8]))
 mapped()
 """,
+    "late": """
+from datetime import timedelta
+from airflow import DAG
+from airflow.operators.empty import EmptyOperator
+from airflow.operators.latest_only import LatestOnlyOperator
+from airflow.operators.bash import BashOperator
+from airflow.sensors.time_delta import TimeDeltaSensor
+with DAG("late", schedule_interval=timedelta(hours=6)):
+    LatestOnlyOperator(task_id="newest") >> EmptyOperator(task_id="tell")
+    TimeDeltaSensor(task_id="pause", delta=timedelta(minutes=5))
+    BashOperator(task_id="show", bash_command="echo {{ ts }}")
+""",
     "steady": """
 from datetime import timedelta
 from airflow.decorators import dag, task
@@ -235,6 +247,7 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("lost edge", "grouped", r"a=op_add", "a=[1, 1, 2, 2]"),
     ("other date", "dated", r"%Y-%m-%d", "%Y-%d-%m"),
     ("other date", "dated", r"timedelta\(days=1\)", "timedelta(days=2)"),
+    ("other moment", "late", r"timedelta\(hours=6\)", "timedelta(hours=5)"),
     ("other hour", "dated", r"1970, 1, 1, 6, 0", "1970, 1, 1, 7, 0"),
     ("other parameter", "dated", r"\{size\}", "{3 * size}"),
     ("other fixed value", "steady", r"unmapped\(7\)", "unmapped(8)"),

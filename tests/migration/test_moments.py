@@ -75,3 +75,58 @@ def test_the_last_tick_is_the_runtimes(prefect_server: None, cron: str) -> None:
     for minutes in (0, 1, 59, 60, 15, 300, 1439, 1440, 4 * 60 + 30, 3 * 1440, 8 * 1440 + 270):
         moment = start + timedelta(minutes=minutes)
         assert names["last_tick"](moment, every, first) == previous_tick(cron, moment, "UTC")
+
+
+SPAN = """
+    {imports}
+    from datetime import timedelta
+    from airflow import DAG
+    from airflow.operators.empty import EmptyOperator
+    from airflow.operators.latest_only import LatestOnlyOperator
+    from airflow.operators.python import PythonOperator
+    from airflow.sensors.time_delta import TimeDeltaSensor
+    got = {{}}
+    def look(ds, next_ds, prev_ds, data_interval_end=None):
+        got["dates"] = ds, next_ds, prev_ds, data_interval_end
+        {body}
+    with DAG("d", schedule_interval=timedelta(days=3)):
+        latest = LatestOnlyOperator(task_id="latest")
+        pause = TimeDeltaSensor(task_id="pause", delta=timedelta(seconds=-1))
+        pause >> latest >> EmptyOperator(task_id="new")
+        PythonOperator(task_id="look", python_callable=look)
+"""
+
+
+def test_an_interval_of_a_span_ends_at_the_runs_moment(converted: Any) -> None:
+    made = converted(SPAN.format(imports="import datetime", body="pass"))
+    assert made.dag.status == "converted" and "replant_" not in made.text, made.text
+    assert "logical_date = logical_date or flow_run.scheduled_start_time - timedelta(days=3)" in made.text
+    assert "latest_only.submit(logical_date + 2 * timedelta(days=3)" in made.text
+    ran = made.run(logical_date=datetime(2026, 3, 29, 4, 30, tzinfo=UTC))
+    assert (ran.state, ran.of("pause"), ran.of("latest"), ran.of("new")) == (
+        "COMPLETED", "success", "success", "not called",
+    )  # fmt: skip
+    assert ran.module.got["dates"] == (
+        "2026-03-29", "2026-04-01", "2026-03-26", datetime(2026, 4, 1, 4, 30, tzinfo=UTC),
+    )  # fmt: skip
+    ran = made.run()
+    assert ran.of("new") == "success"
+    assert timedelta() <= datetime.now(UTC) - ran.module.got["dates"][3] < timedelta(minutes=1)
+
+
+def test_a_module_that_needs_the_name_of_a_date_class_keeps_the_runtime(converted: Any) -> None:
+    made = converted("""
+        import datetime
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        got = {}
+        def look(ds):
+            got["seen"] = ds, datetime.datetime.now().year
+        with DAG("d", schedule_interval="@daily"):
+            PythonOperator(task_id="look", python_callable=look)
+    """)
+    assert made.dag.status == "converted" and "begin(" in made.text, made.text
+    ran = made.run(logical_date="2026-03-29T04:30:00+00:00")
+    assert ran.module.got["seen"] == ("2026-03-29", datetime.now().year)
+    made = converted(SPAN.format(imports="import datetime", body="got['now'] = datetime.datetime.now()"))
+    assert made.dag.status == "refused" and "import them instead" in str(made.dag.items)  # the sensor's own
