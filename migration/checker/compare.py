@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from migration.checker.commands import command_differences
 from migration.checker.copies import other_rows
 from migration.checker.dates import RESULT_OF, moment_differences
 from migration.checker.outcomes import outcome_differences
@@ -232,6 +233,7 @@ def _arguments(task: Task, call: Mapping[str, Any], seen: Mapping[str, Any]) -> 
         if call["kwargs"][name] != seen["context"][name]:
             yield f"{task.task_id} is given {call['kwargs'][name]} as {name}"
     yield from moment_differences(task, call, seen)
+    yield from command_differences(task, call)
     inner = task.get("subdag")
     if inner and call["args"] != [{"$flow": inner.get("$dag")}]:
         yield f"{task.task_id} does not run the flow of {inner.get('$dag')}"
@@ -256,6 +258,7 @@ def _given(task: Task) -> tuple[dict[str, Any], list[Any]]:
         "sql",
         "filepath",
         "conf",
+        *(("env", "cwd") if task.operator == "BashOperator" else ()),
     ):
         value = task.get(name)
         is_file = isinstance(value, str) and value.endswith((".sh", ".bash", ".sql"))

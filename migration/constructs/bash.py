@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from migration.arguments.mapped_arguments import mapped_arguments
 from migration.constructs import construct
 from migration.graph import Task
-from migration.writing.plan import Claim, Work, Written, equivalent
+from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
 from migration.writing.site import Site
 
-PLAIN = '''def @NAME@(command: str) -> str:
-    """Run a command in bash; give the last line of what it prints."""
-    done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, text=True, check=True)
+PLAIN = '''def @NAME@(command: str{parameters}) -> {result}:
+    """{doc}; give {what}."""
+    done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, text=True, check=True{given})
     print(done.stdout)
-    return done.stdout.rstrip("\\n").rpartition("\\n")[2]
+    return {last}
 '''
+LAST = 'done.stdout.rstrip("\\n").rpartition("\\n")[2]'
 FULL = '''def @NAME@(
     command: str,
     env: Any = None,
@@ -35,7 +37,8 @@ FULL = '''def @NAME@(
     done.check_returncode()
     return processor(done.stdout.rstrip("\\n").rpartition("\\n")[2])
 '''
-NOTE = "it runs in the flow's folder, not in a temporary one; exit code 99 fails it, where Airflow skips"
+FAILS = "exit code 99 fails it, where Airflow skips"
+NOTE = f"it runs in the flow's folder, not in a temporary one; {FAILS}"
 MAPPED = {"bash_command": "command", "env": "env", "cwd": "cwd"}
 KNOWN = ("bash_command", "env", "append_env", "cwd", "skip_on_exit_code", "skip_exit_code", "output_encoding",
          "output_processor", "xcom_push")  # fmt: skip
@@ -53,30 +56,23 @@ def write(task: Task, site: Site) -> Written:
     arguments, tracked = {}, False
     if command is not None:
         arguments["command"], tracked = site.templated(command, task)
-    env, env_tracked = site.templated(_environment(task), task)
-    full = bool(env) or task.get("cwd") is not None or bool(mapped - {"command"}) or _may_skip(task, command)
-    full = full or task.get("output_processor") is not None
-    if env:
+    env, env_tracked = site.templated(task.get("env"), task)
+    if env is not None:
         arguments["env"] = env
-        if task.get("append_env", False):
-            arguments["append_env"] = True
     if task.get("cwd") is not None:
         arguments["cwd"] = task.get("cwd")
-    if task.get("skip_on_exit_code") not in (None, 99):
-        arguments["skip_code"] = task.get("skip_on_exit_code")
     if task.get("output_processor") is not None:
         arguments["processor"] = task.get("output_processor")
+    appends = bool(task.get("append_env")) and "env" in {*arguments, *mapped}
+    skips = _may_skip(task, [command, task.get("env"), over, each])
     claims = {name: Claim() for name in KNOWN if task.has(name)}
-    claims["bash_command"] = equivalent(NOTE, "bash") if not full else Claim()
-    work = Work(
-        "bash, all options",
-        "bash",
-        FULL,
-        imports=("import os", "import subprocess", "from typing import Any"),
-        runtime=("AirflowSkipException",),
-    )
-    if not full:
-        work = Work("bash", "bash", PLAIN, imports=("import subprocess",))
+    if skips:
+        work = FULL_WORK
+        arguments |= {"append_env": True} if appends else {}
+        arguments |= {} if _code(task) == 99 else {"skip_code": _code(task)}
+    else:
+        work = _plain({*arguments, *mapped} - {"command"}, appends)
+        claims["bash_command"] = equivalent(NOTE if task.get("cwd") is None else FAILS, "bash")
     return Written(
         work,
         args=(arguments.pop("command"),) if "command" in arguments and not mapped else (),
@@ -84,8 +80,44 @@ def write(task: Task, site: Site) -> Written:
         over=over,
         each=each,
         claims=claims,
-        tracked=tracked or env_tracked or full,
+        tracked=tracked or env_tracked or skips,
     )
+
+
+FULL_WORK = Work(
+    "bash, all options",
+    "bash",
+    FULL,
+    imports=("import os", "import subprocess", "from typing import Any"),
+    runtime=("AirflowSkipException",),
+)
+
+
+def _plain(options: Collection[str], appends: bool) -> Work:
+    """Give the function with just these options. `appends`: the environment is added to the process's."""
+    env, cwd, processed = (name in options for name in ("env", "cwd", "processor"))
+    parameters = ", env: dict[str, str]" if env else ""
+    parameters += ", cwd: str" if cwd else ""
+    parameters += ", processor: Callable[[str], Any]" if processed else ""
+    given = f", env={'{**os.environ, **env}' if appends else 'env'}" if env else ""
+    code = PLAIN.format(
+        parameters=parameters,
+        result="Any" if processed else "str",
+        doc=f"Run a command in bash{f', with {ADDED if appends else ONLY}' if env else ''}",
+        what="what the processor makes of the last line that it prints"
+        if processed
+        else "the last line of what it prints",
+        given=f"{given}, cwd=cwd" if cwd else given,
+        last=f"processor({LAST})" if processed else LAST,
+    )
+    imports = ("import subprocess", *(("import os",) if appends else ()))
+    imports += ("from collections.abc import Callable", "from typing import Any") if processed else ()
+    name = "_".join(["bash", *(["with"] if options else []), *sorted(options)])
+    return Work(f"{name}{' added' if appends else ''}", name, code, imports=imports)
+
+
+ADDED = "variables added to the environment"
+ONLY = "only these variables set"
 
 
 def command_of(task: Task, site: Site) -> Any:
@@ -96,9 +128,21 @@ def command_of(task: Task, site: Site) -> Any:
     return command
 
 
-def _environment(task: Task) -> Any:
-    return task.get("env")
+def _code(task: Task) -> int:
+    """Give the exit code that skips.
+
+    Raises RefusedError.
+    """
+    value = task.get("skip_on_exit_code", task.get("skip_exit_code", 99))
+    value = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if not isinstance(value, int):
+        raise RefusedError("several exit codes that skip; end the command with one", "skip_on_exit_code")
+    return value
 
 
-def _may_skip(task: Task, command: Any) -> bool:
-    return task.has("skip_on_exit_code") or (isinstance(command, str) and "exit 99" in command)
+def _may_skip(task: Task, texts: Any) -> bool:
+    """Say whether the command may ask for a skip: by an option, or in its text or environment."""
+    for name in ("skip_on_exit_code", "skip_exit_code"):
+        if task.has(name):
+            return task.get(name) is not None
+    return "exit 99" in str(texts)

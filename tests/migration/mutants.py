@@ -108,6 +108,14 @@ with DAG("late", schedule_interval=timedelta(hours=6)):
     TimeDeltaSensor(task_id="pause", delta=timedelta(minutes=5))
     BashOperator(task_id="show", bash_command="echo {{ ts }}")
 """,
+    "commands": """
+import json
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+with DAG("commands"):
+    BashOperator(task_id="a", bash_command="echo $X", env={"X": "1"}, cwd="/usr")
+    BashOperator(task_id="b", bash_command="echo 3", output_processor=json.loads)
+""",
     "steady": """
 from datetime import timedelta
 from airflow.decorators import dag, task
@@ -247,6 +255,11 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("lost edge", "grouped", r"a=op_add", "a=[1, 1, 2, 2]"),
     ("other date", "dated", r"%Y-%m-%d", "%Y-%d-%m"),
     ("other date", "dated", r"timedelta\(days=1\)", "timedelta(days=2)"),
+    ("other environment", "commands", r"'X': .1.", "'X': 2"),
+    ("lost environment", "commands", r", env=[^}]*\}", ""),
+    ("other folder", "commands", r'cwd="/usr"', 'cwd="/"'),
+    ("lost folder", "commands", r', cwd="/usr"', ""),
+    ("other processor", "commands", r"processor=json.loads", "processor=json.dumps"),
     ("other moment", "late", r"timedelta\(hours=6\)", "timedelta(hours=5)"),
     ("other hour", "dated", r"1970, 1, 1, 6, 0", "1970, 1, 1, 7, 0"),
     ("other parameter", "dated", r"\{size\}", "{3 * size}"),

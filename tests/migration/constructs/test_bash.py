@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -35,6 +36,46 @@ def test_skip_env_and_template(converted: Any) -> None:
     ran = made.run(logical_date="2026-03-29T00:00:00+00:00")
     assert ran.module.bash.fn("echo 41", processor=lambda line: int(line) + 1) == 42
     assert {name: ran.of(name) for name in "abc"} == {"a": "skipped", "b": "success", "c": "skipped"}
+
+
+OPTIONS = """
+    import json
+    from airflow import DAG
+    from airflow.operators.bash import BashOperator
+    from airflow.operators.python import PythonOperator
+    got = []
+    with DAG("d"):
+        only = BashOperator(task_id="only", bash_command="echo $HOME $X", env={{"X": "1"}})
+        more = BashOperator(task_id="more", bash_command="echo $HOME $X", env={{"X": "2"}}, append_env=True)
+        there = BashOperator(task_id="there", bash_command="pwd; exit {code}", cwd="/usr"{more})
+        made = BashOperator(task_id="made", bash_command="echo '[3, 4]'", output_processor=json.loads)
+        [only, more, there, made] >> PythonOperator(
+            task_id="show", python_callable=lambda *given: got.append(given),
+            op_args=[one.output for one in (only, more, there, made)])
+"""
+
+
+def test_options_that_are_used(converted: Any) -> None:
+    made = converted(OPTIONS.format(code=0, more=""))
+    assert made.dag.status == "converted" and "replant_" not in made.text, made.text
+    assert "def bash_with_cwd(command: str, cwd: str) -> str:" in made.text
+    status, note = made.note("only.bash_command")
+    assert status == "equivalent" and "exit code 99 fails it, where Airflow skips" in note
+    assert "folder" in note and "folder" not in made.note("there.bash_command")[1]
+    ran = made.run()
+    assert ran.state == "COMPLETED"
+    assert ran.module.got == [("1", f"{os.environ['HOME']} 2", "/usr", [3, 4])]
+
+
+def test_an_exit_code_that_skips_is_the_runtimes(converted: Any) -> None:
+    ran = converted(OPTIONS.format(code=99, more="")).run()
+    assert (ran.of("there"), ran.of("show"), ran.state) == ("skipped", "skipped", "COMPLETED")
+    ran = converted(OPTIONS.format(code=7, more=", skip_on_exit_code=[7]")).run()
+    assert (ran.of("there"), ran.of("show")) == ("skipped", "skipped")
+    made = converted(OPTIONS.format(code=99, more=", skip_on_exit_code=None"))  # nothing skips
+    assert "replant_" not in made.text and made.run().of("there") == "failed"
+    made = converted(OPTIONS.format(code=7, more=", skip_on_exit_code=[7, 8]"))
+    assert made.dag.status == "refused"
 
 
 def test_a_command_file_that_is_not_there_is_refused(converted: Any) -> None:
