@@ -10,6 +10,7 @@ from typing import Any
 from migration.checker.commands import command_differences
 from migration.checker.copies import other_rows
 from migration.checker.dates import RESULT_OF, moment_differences
+from migration.checker.other_flows import other_flow_differences
 from migration.checker.outcomes import outcome_differences
 from migration.checker.pods import lost_parts
 from migration.checker.rules import kind_of
@@ -49,6 +50,7 @@ def differences(
             found += _behaviour(task, call, dag, plain)
             found += _arguments(task, call, seen)
             found += lost_parts(task, call, seen)
+            found += other_flow_differences(task, call)
         for other in seen["again"]:
             again = {call["name"]: call for call in other["calls"]}
             found += [one for task in dag.tasks if task.task_id not in refused

@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from migration.arguments import waiting
+from migration.arguments.other_flows import NAME
 from migration.constructs import construct
 from migration.graph import Task
 from migration.writing.plan import Code, RefusedError, Work, Written, equivalent
 from migration.writing.site import Site
 
+SIMPLE = '''def @NAME@(flow: str, tasks: list[str], delta: float = 0.0) -> None:
+    """Wait until another flow's run of the same moment, less some seconds, or tasks of it, have succeeded."""
+    moment = flow_run.scheduled_start_time - timedelta(seconds=delta)
+    wait_until(lambda: other_flow_succeeded(flow, moment, tasks), {pace})
+'''
 CODE = '''def @NAME@(
     flow: str, tasks: list[str], delta: float = 0.0, fails: bool = False, group: str = ""
 ) -> None:
@@ -46,18 +52,24 @@ def write(task: Task, site: Site) -> Written:
     if "failed" in _list(task.get("failed_states")):
         kwargs["fails"] = True
     pace = waiting.pace(task)
-    work = Work(
-        f"other flow:{pace}", "wait_for_flow", CODE.format(pace=pace),
-        imports=("from datetime import timedelta", "from prefect.runtime import flow_run",
-                 "from replant_past import require_other_flow"),
-        runtime=("wait_until",),
-    )  # fmt: skip
+    work = _work(pace, is_simple=not kwargs.keys() & {"group", "fails"})
     claims = waiting.claims_of(task, *KNOWN)
     claims["external_dag_id"] = equivalent(NOTE, "other-flows")
     if group:
         claims["external_task_group_id"] = equivalent("when the other run has ended", "other-flows")
     soft = bool(task.get("soft_fail"))
     return Written(work, (task.get("external_dag_id"), names), kwargs, claims=claims, tracked=soft)
+
+
+def _work(pace: str, is_simple: bool) -> Work:
+    """Give the task: a group or a failure that ends the wait takes the runtime."""
+    imports = ("from datetime import timedelta", "from prefect.runtime import flow_run")
+    if is_simple:
+        code, runtime = SIMPLE.format(pace=pace), ("wait_until", NAME)
+        return Work(f"other flow:{pace}", "wait_for_flow", code, imports=imports, runtime=runtime)
+    more = (*imports, "from replant_past import require_other_flow")
+    code = CODE.format(pace=pace)
+    return Work(f"other flow's end:{pace}", "wait_for_flow", code, imports=more, runtime=("wait_until",))
 
 
 def _list(value: Any) -> list[Any]:

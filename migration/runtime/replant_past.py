@@ -72,6 +72,11 @@ def require_other_flow(
     return state == GOOD
 
 
+def other_flow_succeeded(flow: str, moment: datetime, tasks: Sequence[str] = ()) -> bool:
+    """Say whether the other flow, or its tasks, have succeeded."""
+    return other_flow_state(flow, moment, tasks) == GOOD
+
+
 def _runs(flow: str, before: datetime, after: datetime | None = None) -> list[Any]:
     """Give a flow's runs of a span of scheduled times, the latest first."""
     span = FlowRunFilterExpectedStartTime.model_validate({"before_": before, "after_": after})

@@ -38,6 +38,7 @@ RESERVED = {
     "chooses",
     "depends_on_past",
     "succeeded_before",
+    "other_flow_succeeded",
 }
 UNTYPED = """# Prefect's types do not have the `wait_for` of `submit` and `map`: PrefectHQ/prefect issue 17388
 # pyright: reportCallIssue=false

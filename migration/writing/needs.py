@@ -36,9 +36,10 @@ def asked_of_runtime(
 
 def imported(asked: set[str]) -> set[str]:
     """Give the imports of the runtime's names."""
-    mail = {"from replant_mail import mails"} if "mails" in asked else set()
-    names = sorted(asked - {"mails"})
-    return mail | ({f"from replant_runtime import {', '.join(names)}"} if names else set())
+    elsewhere = {"mails": "replant_mail", "other_flow_succeeded": "replant_past"}
+    found = {f"from {elsewhere[name]} import {name}" for name in asked & elsewhere.keys()}
+    names = sorted(asked - elsewhere.keys())
+    return found | ({f"from replant_runtime import {', '.join(names)}"} if names else set())
 
 
 def short_forms(plans: list[FlowPlan], asked: set[str], text: str) -> dict[str, Helper]:

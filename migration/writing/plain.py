@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from migration.arguments import other_flows
 from migration.arguments.past import PAST
 from migration.writing.helper import Helper, of_runtime
 
@@ -97,6 +98,7 @@ HELPERS = {
         ),
     ),
     "depends_on_past": PAST,
+    other_flows.NAME: other_flows.OTHER_FLOW,
     "days_ago": Helper(DAYS_AGO, ("from datetime import UTC, datetime, timedelta",)),
 }
 

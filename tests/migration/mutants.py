@@ -218,6 +218,16 @@ with DAG("pushed", schedule=None):
         task_id="take", python_callable=take,
         op_kwargs={"day": "{{ ti.xcom_pull('single', key='size') }}"})
 """,
+    "others": """
+from datetime import timedelta
+from airflow import DAG
+from airflow.sensors.external_task import ExternalTaskSensor
+with DAG("others", schedule="0 18 * * *"):
+    [ExternalTaskSensor(task_id="plain", external_dag_id="far", external_task_ids=["a", "b"],
+                        execution_delta=timedelta(hours=6)),
+     ExternalTaskSensor(task_id="grouped", external_dag_id="far", external_task_group_id="g",
+                        failed_states=["failed"])]
+""",
 }
 MUTANTS: list[tuple[str, str, str, str]] = [
     # what, file, pattern, replacement: each match of the pattern is one mutant
@@ -275,6 +285,11 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("lost past", "held", r"@depends_on_past\n", ""),
     ("lost past", "held", r"wait_until\(lambda: succeeded_before.*\)", "..."),
     ("lost past", "held", r"succeeded_before\(task_run.task_name\)", "True"),
+    ("other flow", "others", r'"far"', '"near"'),
+    ("other flow's tasks", "others", r'"b"', '"c"'),
+    ("other moment", "others", r", delta=21600", ""),
+    ("lost group", "others", r'group="g"', 'group="h"'),
+    ("lost failure", "others", r"fails=True", "fails=False"),
     ("extra past", "held", r"(?=def empty\(\))", "@depends_on_past\n"),
     ("lost message", "conditions", r'"early"', '"late"'),
     ("lost callback", "conditions", r", calls\(tell\)", ""),
