@@ -7,7 +7,7 @@ from typing import Any
 
 from migration.arguments import executor_config
 from migration.arguments.assets import outlets_of
-from migration.arguments.callbacks import HOOK, first_of, skip_hooks
+from migration.arguments.callbacks import HOOK, claim_of, first_of, skip_hooks
 from migration.arguments.defaults import SAME_AS_DEFAULT
 from migration.graph import Dag, Task
 from migration.writing.literals import Values, quoted
@@ -171,7 +171,7 @@ def _callback(hook: str) -> Callable[..., Claim]:
         written = [f"airflow_hook({values.write(one)})" for one in given]
         values.runtime.add("airflow_hook")
         _hooks(options, hook, written)
-        return HOOK
+        return claim_of(given)
 
     return write
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from migration.arguments.hooks import names_taken
+from migration.arguments.hooks import names_taken, takes_nothing
 from migration.graph import Dag, Task
 from migration.writing.literals import Values
-from migration.writing.plan import equivalent
+from migration.writing.plan import Claim, equivalent
 from migration.writing.site import Site
 
 CALLBACKS = ("on_failure_callback", "on_success_callback", "on_retry_callback", "sla_miss_callback",
@@ -17,6 +17,9 @@ CALLBACKS = ("on_failure_callback", "on_success_callback", "on_retry_callback", 
 AROUND = ("pre_execute", "on_execute_callback", "post_execute")
 """What is called inside a task, before and after its own work."""
 HOOK = equivalent("the context that it gets has the common names only", "callbacks")
+FAILS = equivalent(
+    "it takes no argument, but is called with the context: an error in the log, as in Airflow", "callbacks"
+)
 OF_THE_RUN = re.compile(
     r"xcom_|\b(ds|ds_nodash|ts|ts_nodash|logical_date|execution_date|data_interval_\w+|(next|prev)_\w+|params"
     r"|conf|var|macros)\b"
@@ -33,6 +36,11 @@ def callbacks_of(dag: Dag) -> Iterator[Any]:
     given += [task.get(name) for task in dag.tasks for name in CALLBACKS]
     for value in given:
         yield from value if isinstance(value, list) else [value] if value else []
+
+
+def claim_of(references: list[Any]) -> Claim:
+    """Claim an argument that has these callbacks."""
+    return FAILS if any(takes_nothing(one) for one in references) else HOOK
 
 
 def _reads(reference: Any, site: Site) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from migration.arguments import partitions
 from migration.arguments.assets import trigger_of
 from migration.arguments.base import TOLD_LATE
+from migration.arguments.callbacks import claim_of
 from migration.graph import Dag
 from migration.writing.literals import Values
 from migration.writing.plan import Claim, RefusedError, equivalent, refused
@@ -279,7 +280,7 @@ def _callback(hook: str) -> Callable[..., Claim]:
         given = value if isinstance(value, list) else [value]
         found.options[hook] = f"[{', '.join(f'airflow_hook({values.write(one)})' for one in given)}]"
         values.runtime.add("airflow_hook")
-        return equivalent("the context that it gets has the common names only", "callbacks")
+        return claim_of(given)
 
     return write
 

@@ -30,6 +30,8 @@ CALLABLE = ("from collections.abc import Callable", "from typing import Any")
 def names_taken(reference: Any, moments: Moments | None) -> frozenset[str] | None:
     """Give what a callback takes out of its context; None if it takes more than a short hook gives."""
     function = _function(reference)
+    if takes_nothing(reference):
+        return frozenset()
     if function is None or len(function.args.args) != 1 or function.args.kwarg or function.args.vararg:
         return None
     context = function.args.args[0].arg
@@ -42,6 +44,13 @@ def names_taken(reference: Any, moments: Moments | None) -> frozenset[str] | Non
                 return None
             found.add(name)
     return None if found & set(DATES) and moments is None else frozenset(found)
+
+
+def takes_nothing(reference: Any) -> bool:
+    """Say whether a callback has no parameter for the context that it is called with, which is an error."""
+    function = _function(reference)
+    arguments = function.args if function is not None else None
+    return arguments is not None and not (arguments.posonlyargs or arguments.args or arguments.vararg)
 
 
 def _function(reference: Any) -> ast.FunctionDef | None:

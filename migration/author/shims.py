@@ -17,6 +17,10 @@ HOOK = '''class PostgresHook:
         """Give a DB-API connection, which the caller closes."""
         return SqlAlchemyConnector.load(self.block).get_engine().raw_connection().driver_connection
 '''
+IGNORING = HOOK.replace(
+    'postgres_conn_id: str = "postgres_default")',
+    'postgres_conn_id: str = "postgres_default", **ignored: Any)',
+).replace("Connection's name.", "Connection's name; as in Airflow, other arguments do nothing.")
 VARIABLE = '''class Variable:
     """Texts kept as Prefect Variables in lower case, or as Secret blocks."""
 
@@ -33,8 +37,11 @@ VARIABLE = '''class Variable:
                 return default_var
         return found if isinstance(found, str) else json.dumps(found)
 '''
+EFFECTIVE = (None, "schema", "database", "connection", "options", "enable_log_db_messages")
+"""What changes the connections of Airflow's hook; any other keyword it takes without looking at it."""
 ANY = "from typing import Any"
 POSTGRES = Helper(HOOK, ("import re", ANY, "from prefect_sqlalchemy import SqlAlchemyConnector"))
+POSTGRES_IGNORING = Helper(IGNORING, POSTGRES.imports)
 VARIABLES = Helper(
     VARIABLE,
     (
@@ -49,11 +56,11 @@ VARIABLES = Helper(
 
 def short_shims(names: Collection[str], text: str) -> dict[str, Helper]:
     """Give short forms of those names that this text uses in a simple way only."""
+    tree = ast.parse(text)
     known: dict[str, tuple[Helper, Callable[[ast.AST], bool]]] = {
-        "PostgresHook": (POSTGRES, _only_connects),
+        "PostgresHook": (POSTGRES_IGNORING if _has_more(tree) else POSTGRES, _only_connects),
         "Variable": (VARIABLES, _only_gets),
     }
-    tree = ast.parse(text)
     return {name: known[name][0] for name in names if name in known and known[name][1](tree)}
 
 
@@ -83,6 +90,12 @@ def _is_name(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
+def _has_more(tree: ast.AST) -> bool:
+    """Say whether a hook is given arguments that Airflow's does nothing with."""
+    made = [node for node in _uses(tree, "PostgresHook") if isinstance(node, ast.Call)]
+    return any(one.arg != "postgres_conn_id" for node in made for one in node.keywords)
+
+
 def _only_connects(tree: ast.AST) -> bool:
     """Say whether hooks are made of a Connection's id alone and only give connections."""
     made = _uses(tree, "PostgresHook")
@@ -90,7 +103,7 @@ def _only_connects(tree: ast.AST) -> bool:
     for node in made:
         if not isinstance(node, ast.Call) or not _is_name(node.func, "PostgresHook"):
             return False
-        if len(node.args) > 1 or any(one.arg != "postgres_conn_id" for one in node.keywords):
+        if len(node.args) > 1 or any(one.arg in EFFECTIVE for one in node.keywords):
             return False
     inside = 0
     for node in ast.walk(tree):

@@ -35,7 +35,7 @@ def test_a_hook_gives_connections_of_the_block(converted: Any, database_url: str
             with connection, connection.cursor() as cursor:
                 cursor.execute("CREATE TABLE kept (id int)")
                 cursor.execute("INSERT INTO kept VALUES (7)")
-            hook = PostgresHook("Main_DB")
+            hook = PostgresHook("Main_DB", keepalives_idle=30)
             other = hook.get_conn()
             with other.cursor() as cursor:
                 cursor.execute("SELECT id FROM kept")
@@ -47,6 +47,21 @@ def test_a_hook_gives_connections_of_the_block(converted: Any, database_url: str
     """)
     ran = without_runtime(made).run()
     assert (ran.of("t"), ran.module.got) == ("success", [(7,)])
+
+
+@pytest.mark.parametrize(
+    "more", ["schema='other'", "options='-c x=y'", "connection=None", "**{'schema': 'x'}"]
+)
+def test_a_hook_that_is_told_more_takes_the_runtime(converted: Any, more: str) -> None:
+    made = converted(f"""
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        from airflow.providers.postgres.hooks.postgres import PostgresHook
+        def work(): PostgresHook(postgres_conn_id="a", {more}).get_conn()
+        with DAG("d", schedule=None):
+            PythonOperator(task_id="t", python_callable=work)
+    """)
+    assert "from replant_runtime import PostgresHook" in made.text
 
 
 def test_variables_are_prefects_or_secrets_or_their_defaults(converted: Any) -> None:

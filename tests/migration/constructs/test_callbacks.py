@@ -37,6 +37,42 @@ def test_what_stays(converted: Any) -> None:
     ]  # fmt: skip
 
 
+def test_a_callback_without_a_parameter_fails_in_the_log_as_in_airflow(
+    converted: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = converted("""
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        said = []
+        def send_error(): said.append("called")
+        def heard(context, /): said.append(context["ti"].task_id)
+        def work(): raise ValueError("no seeds")
+        with DAG("d", schedule=None, on_failure_callback=send_error):
+            PythonOperator(task_id="t", python_callable=work, on_failure_callback=send_error)
+    """)
+    assert made.dag.status == "converted" and "replant_" not in made.text
+    for name in ("t.on_failure_callback", "on_failure_callback"):
+        assert "takes no argument" in made.note(name)[1]
+    ran = made.run()
+    assert (ran.state, ran.of("t"), ran.module.said) == ("FAILED", "failed", [])
+    assert caplog.text.count("takes 0 positional arguments but 1 was given") == 2
+
+
+def test_a_callback_with_a_parameter_by_position_or_any_is_given_its_context(converted: Any) -> None:
+    made = converted("""
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        said = []
+        def heard(context, /): said.append(context["ti"].task_id)
+        def any_of(*args): said.append(len(args))
+        def work(): raise ValueError("no seeds")
+        with DAG("d", schedule=None):
+            PythonOperator(task_id="t", python_callable=work, on_failure_callback=[heard, any_of])
+    """)
+    assert "takes no argument" not in made.note("t.on_failure_callback")[1]
+    assert made.run().module.said == ["t", 1]
+
+
 def test_tasks_are_skipped_by_name_and_their_rule_does_not_help(converted: Any) -> None:
     made = converted("""
         from airflow.sdk import dag, get_current_context, task
