@@ -111,7 +111,7 @@ def _converted(
 ) -> FileResult:
     how = Plain(plain_rules, plain_rules)
     while True:
-        source, plans, xcoms = _plans(path, recording, how)
+        source, plans, xcoms = _plans(path, recording, roots, how)
         if xcoms and any(made.tracked for made in plans):
             how = replace(how, xcoms=False)
             continue
@@ -145,7 +145,7 @@ class Plain:
 
 
 def _plans(
-    path: Path, recording: Recording, how: Plain
+    path: Path, recording: Recording, roots: Sequence[Path], how: Plain
 ) -> tuple[Source, list[FlowPlan], Mapping[tuple[str, str], Claim]]:
     """Give the file's statements, its DAGs' plans, and what became of XComs that became results."""
     resolved = str(path.resolve())
@@ -155,15 +155,21 @@ def _plans(
     style = style_of(source)
     found = passed(recording.dags, source) if how.xcoms else None
     dags = recording.dags if found is None else found.dags
-    plans = [_planned(dag, source, path, style, recording.doubts, how) for dag in dags]
+    plans = [_planned(dag, source, path, style, recording.doubts, roots, how) for dag in dags]
     return source, plans, {} if found is None else found.notes
 
 
 def _planned(
-    dag: Dag, source: Source, path: Path, style: int, doubts: tuple[tuple[int, str], ...], how: Plain
+    dag: Dag,
+    source: Source,
+    path: Path,
+    style: int,
+    doubts: tuple[tuple[int, str], ...],
+    roots: Sequence[Path],
+    how: Plain,
 ) -> FlowPlan:
     moments = moments_of(dag, style) if how.dates else None
-    site = Site(dag, source, path, style, moments=moments, plain_rules=how.rules)
+    site = Site(dag, source, path, style, moments=moments, plain_rules=how.rules, roots=roots)
     return plan(dag, site, set(), doubts)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
+from migration.author.operators import ASKS, BASES, Operator, alone, operator_of, parameters_of
 from migration.author.rewrite import SHIMS, Rewriter
 
 BUILT_IN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__"}
@@ -68,6 +69,10 @@ class Source:
         self.has_annotations_import = "from __future__ import annotations" in self.text
         self.statements = self._statements()
         self._spread_taint()
+        self.operators: dict[str, Operator | None] = {}
+        """Operator classes that have been looked at; those that can do without Airflow's base now do."""
+        self.made_with: dict[str, str] = {}
+        """The parameters of these classes, as code."""
 
     def line_of(self, node: cst.CSTNode) -> int:
         """Give a node's first line."""
@@ -146,6 +151,31 @@ class Source:
             if statement.line == line and isinstance(statement.node, cst.FunctionDef | cst.ClassDef):
                 return statement
         return None
+
+    def operator_alone(self, name: str) -> Operator | None:
+        """Take an operator class Airflow's base, if it and what it needs can do without; give what it is."""
+        if name not in self.operators:
+            self.operators[name] = self._made_alone(name)
+        return self.operators[name]
+
+    def _made_alone(self, name: str) -> Operator | None:
+        statement = self.defining(name)
+        if statement is None or not isinstance(statement.node, cst.ClassDef):
+            return None
+        found = operator_of(statement.code)
+        others = [one for one in self.statements if one is not statement and not one.tainted]
+        needed, _ = self.closure([name])
+        wanted = any(word in one.code for one in needed for word in ASKS)
+        if found is None or not found.alone or wanted or any(name in one.needs for one in others):
+            return None
+        parameters, node = parameters_of(statement.node), alone(statement.node, found)
+        if node is None:
+            return None
+        statement.node = node
+        statement.needs -= BASES
+        statement.needs_now -= BASES
+        self.made_with[name] = parameters.removesuffix(",")
+        return found
 
     def closure(self, names: Iterator[str] | Sequence[str]) -> tuple[list[Statement], set[str]]:
         """Give the statements that the names need, and the names that nothing here gives."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from migration.checker.classes import class_differences, templates_of
 from migration.checker.compare import differences
 from migration.checker.complete import silent_drops
 from migration.checker.dates import next_of, runs_of, templates_in
@@ -33,7 +34,7 @@ def _dates(recording: Recording | None, flows: Sequence[str]) -> dict[str, Any]:
             "runs": runs,
             "after": [one.isoformat() if one else None for one in after],
             "params": params if isinstance(params, dict) else {},
-            "templates": templates_in(dag),
+            "templates": [*templates_in(dag), *templates_of(text)],
             "scripts": scripts_for(dag, text),
             "pushed": pushed_by(dag, text),
         }
@@ -91,6 +92,7 @@ class Checker(Recorder):
                 problems += differences(linked, seen, deployment, refused, scripts_for(recorded, text))
                 problems += way_differences(recorded, text, seen, refused)
                 problems += begin_differences(recorded, text, seen, refused)
+                problems += class_differences(recorded, text, texts.values(), texts[name], seen)
                 problems += xcom_differences(recorded, text, texts[name], seen)
             found[dag["dag_id"]] = problems
         return found

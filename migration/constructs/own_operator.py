@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
+from migration.arguments import waiting
 from migration.arguments.base import NOTES, WRITERS
 from migration.arguments.defaults import SAME_AS_DEFAULT
+from migration.author.operators import Operator
 from migration.constructs import construct
 from migration.graph import Task
 from migration.writing.literals import identifier
@@ -15,6 +19,21 @@ from migration.writing.site import Site
 CODE = '''def @NAME@(**arguments: Any) -> Any:
     """Run {operator}, made with these arguments."""
     return {operator}(task_id="@NAME@", **arguments).execute(get_current_context())
+'''
+
+
+PLAIN = '''def @NAME@({parameters}) -> Any:
+    """Run {operator}, made with these arguments."""
+    return {operator}({given}).execute()
+'''
+CARRIED = '''def @NAME@(**arguments: Any) -> Any:
+    """Run {operator}, made with these arguments."""
+    return {operator}(task_id="@NAME@", **arguments).execute({{}})
+'''
+SENSOR = '''def @NAME@({parameters}) -> None:
+    """Wait until {operator}, made with these arguments, says yes."""
+    sensor = {operator}({given})
+    wait_until(sensor.poke, {pace})
 '''
 
 
@@ -29,27 +48,64 @@ def write(task: Task, site: Site) -> Written:
         if base.startswith("airflow.") and name not in ("BaseOperator", "BaseSensorOperator"):
             raise RefusedError(f"the class {task.operator} builds on Airflow's {name}")
     site.require([task.operator])
-    own = [
-        argument
-        for argument in task.arguments
-        if argument.origin == "call" or argument.origin == "default_args"
-    ]
-    arguments, mapped = {}, dict(task.mapping.arguments) if task.mapping else {}
     if task.mapping and task.mapping.kind != "expand":
         raise RefusedError("expand_kwargs of an operator; use expand", "expand_kwargs")
-    for argument in own:
+    mapped = dict(task.mapping.arguments) if task.mapping else {}
+    alone = site.operator_alone(task.operator)
+    carried = None if alone else site.operator_carried(task.operator)
+    operator = alone or carried
+    given = _given(task)
+    for name, text in (operator.templates if operator else {}).items():
+        if name not in mapped:
+            given.setdefault(name, text)
+    claims = _claims(task, given)
+    if alone is not None:
+        if strange := set(mapped) - set(alone.names):
+            raise RefusedError(
+                f"expand over {', '.join(sorted(strange))}, which {task.operator} does not take"
+            )
+        given = {name: value for name, value in given.items() if name in alone.names}
+    arguments = {name: site.templated(value, task) for name, value in given.items()}
+    tracked = operator is None or bool(task.get("soft_fail")) or any(one for _, one in arguments.values())
+    kwargs = {name: value for name, (value, _) in arguments.items()}
+    return Written(
+        _work(task, site, alone, carried), kwargs=kwargs, over=mapped or None, claims=claims, tracked=tracked
+    )
+
+
+def _given(task: Task) -> dict[str, Any]:
+    """Give what the class is made with."""
+    found: dict[str, Any] = {}
+    for argument in task.arguments:
+        if argument.origin not in ("call", "default_args"):
+            continue
         is_base = argument.name in WRITERS or argument.name in NOTES or argument.name in SAME_AS_DEFAULT
         is_date = argument.name in ("start_date", "end_date") and isinstance(argument.value, str)
-        if is_base and not is_date:
-            continue
-        if argument.origin == "call" or argument.name in task.get("call", []):
-            arguments[argument.name], _ = site.templated(argument.value, task)
+        if (not is_base or is_date) and (argument.origin == "call" or argument.name in task.get("call", [])):
+            found[argument.name] = argument.value
+    return found
+
+
+def _claims(task: Task, given: Mapping[str, Any]) -> dict[str, Claim]:
     note = f"the class {task.operator} goes along; its execute() runs inside the task"
-    claims = {name: equivalent(note, "own-operators") for name in arguments}
-    claims.update({argument.name: Claim() for argument in task.arguments if argument.origin == "class"})
+    claims = {name: equivalent(note, "own-operators") for name in given}
+    return claims | {argument.name: Claim() for argument in task.arguments if argument.origin == "class"}
+
+
+def _work(task: Task, site: Site, alone: Operator | None, carried: Operator | None) -> Work:
+    """Give the task that makes and runs the operator."""
     name = identifier(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", task.operator))
-    work = Work(
-        f"operator:{task.operator}", name, CODE.format(operator=task.operator), uses=(task.operator,),
-        imports=("from typing import Any",), runtime=("get_current_context",),
-    )  # fmt: skip
-    return Written(work, kwargs=arguments, over=mapped or None, claims=claims, tracked=True)
+    key, uses = f"operator:{task.operator}", (task.operator,)
+    imports: tuple[str, ...] = ("from typing import Any",)
+    if alone is None:
+        code = (CARRIED if carried else CODE).format(operator=task.operator)
+        runtime = () if carried else ("get_current_context",)
+        return Work(key, name, code, uses=uses, imports=imports, runtime=runtime)
+    imports += ("from prefect import get_run_logger",) if alone.logs else ()
+    shown = ", ".join(f"{one}={one}" for one in alone.names)
+    fields = {"operator": task.operator, "parameters": site.source.made_with[task.operator], "given": shown}
+    if alone.work == "execute":
+        return Work(key, name, PLAIN.format(**fields), uses=uses, imports=imports)
+    pace = waiting.pace(task)
+    code = SENSOR.format(**fields, pace=pace)
+    return Work(f"{key} {pace}", name, code, uses=uses, imports=imports, runtime=("wait_until",))

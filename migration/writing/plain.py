@@ -20,6 +20,22 @@ WAIT = '''def wait_until(check: Callable[[], Any], every: float, at_most: float)
         if stopped.wait(every):
             raise KeyboardInterrupt("the flow's run has been stopped")
 '''
+POKE = '''@dataclass
+class PokeReturnValue:
+    """A sensor's answer, and what the sensor returns once it is true."""
+
+    is_done: bool
+    xcom_value: Any = None
+
+    def __bool__(self) -> bool:
+        return self.is_done
+'''
+WAIT_FOR_VALUE = (
+    WAIT.replace("-> None", "-> Any")
+    .replace("until the answer is true; raise", "until the answer is true; give its value, or raise")
+    .replace("while not check():", "while not (answer := check()):")
+    + "    return answer.xcom_value if isinstance(answer, PokeReturnValue) else None\n"
+)
 EMITS = '''def emits(*assets: str) -> Any:
     """Make a state hook that tells of updated assets."""
 
@@ -72,17 +88,15 @@ MAILS = '''def mails(*addresses: str) -> Any:
     return hook
 '''
 CALLABLE, ANY = "from collections.abc import Callable", "from typing import Any"
+OF_WAIT = (
+    "import threading",
+    "import time",
+    CALLABLE,
+    ANY,
+    "from prefect.context import FlowRunContext, TaskRunContext",
+)
 HELPERS = {
-    "wait_until": Helper(
-        WAIT,
-        (
-            "import threading",
-            "import time",
-            CALLABLE,
-            ANY,
-            "from prefect.context import FlowRunContext, TaskRunContext",
-        ),
-    ),
+    "wait_until": Helper(WAIT, OF_WAIT),
     "emits": Helper(EMITS, ("from prefect.events import emit_event", ANY)),
     "goes_to": Helper(GOES_TO, (FUTURE, ANY)),
     "goes_on": Helper(GOES_ON, (FUTURE, ANY)),
@@ -102,6 +116,12 @@ HELPERS = {
     "days_ago": Helper(DAYS_AGO, ("from datetime import UTC, datetime, timedelta",)),
 }
 
+WITH_VALUE = {
+    "PokeReturnValue": Helper(POKE, ("from dataclasses import dataclass", ANY)),
+    "wait_until": Helper(WAIT_FOR_VALUE, OF_WAIT),
+}
+"""For sensors that return something."""
+
 
 OURS = frozenset({"goes_to", "goes_on", "depends_on_past"})
 """What the runtime does not have, so that it is written into the file in any case."""
@@ -113,6 +133,6 @@ def helpers_for(names: Collection[str], more: Mapping[str, Helper]) -> tuple[lis
     `more`: short forms for what this file does with a name. If one name takes the runtime, the others come
     from there too.
     """
-    known = {**HELPERS, **more}
+    known = {**HELPERS, **more, **(WITH_VALUE if "PokeReturnValue" in names else {})}
     carried = set(names) if all(name in known for name in names) else set(names) & OURS
     return [known[name] for name in sorted(carried)], set(names) - carried

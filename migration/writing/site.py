@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 import libcst as cst
 
 from migration.arguments.moments import Moments, plain_text
+from migration.author.carry import carried_operator
 from migration.author.functions import Signature, signature_of, without_parameters
+from migration.author.operators import Operator
 from migration.author.source import Source
 from migration.graph import Dag, Task
 from migration.writing.literals import Values, f_string, quoted
@@ -40,6 +42,8 @@ class Site:
     """The flow needs its variable `logical_date`."""
     plain_rules: bool = True
     """Branches and trigger rules may be plain Python."""
+    roots: Sequence[Path] = ()
+    """Folders that the author's modules are imported from."""
 
     def flow_of(self, dag_id: str) -> str:
         """Give what stands for the flow of another DAG of this file until flows have their names."""
@@ -167,6 +171,14 @@ class Site:
             return Work(key, name, function=name, moments=tuple(sorted(asked))), False
         wrapped = not asks or bool(used) or signature.driven
         return Work(key, name, function=name, with_context=wrapped), True
+
+    def operator_alone(self, name: str) -> Operator | None:
+        """Give a class of this file whose work needs nothing of Airflow; it has no base any more then."""
+        return self.source.operator_alone(name) if self.plain_rules else None
+
+    def operator_carried(self, name: str) -> Operator | None:
+        """Give a class of a module that goes along and whose work needs no context."""
+        return carried_operator(name, self.source, self.roots) if self.plain_rules else None
 
     def _without(self, name: str, unused: set[str]) -> bool:
         """Leave out parameters that nobody reads; say whether the function can do without them."""

@@ -228,6 +228,20 @@ with DAG("others", schedule="0 18 * * *"):
      ExternalTaskSensor(task_id="grouped", external_dag_id="far", external_task_group_id="g",
                         failed_states=["failed"])]
 """,
+    "classes": """
+from airflow import DAG
+from airflow.models import BaseOperator
+class Add(BaseOperator):
+    template_fields = ("text",)
+    def __init__(self, value, text="{{ ds }}", **kwargs):
+        super().__init__(**kwargs)
+        self.value, self.text = value, text
+    def execute(self, context):
+        self.log.info("adding to %s", self.value)
+        return self.value + 1
+with DAG("classes", schedule="@daily"):
+    Add(task_id="one", value=3) >> Add(task_id="two", value=5, text="x")
+""",
 }
 MUTANTS: list[tuple[str, str, str, str]] = [
     # what, file, pattern, replacement: each match of the pattern is one mutant
@@ -345,4 +359,13 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("a key that is not there", "pushed", r", None\)", ", 5)"),
     ("swapped values", "pushed", r"print\(size, low", "print(low, size"),
     ("lost edge", "pushed", r"wait_for=\[between\]", "wait_for=[]"),
+    ("other argument", "classes", r"value=\d", "value=4"),
+    ("lost argument", "classes", r'text="x"', ""),
+    ("a class without its argument", "classes", r"Add\(value=value, text=text\)", "Add(value=value)"),
+    ("swapped arguments", "classes", r"Add\(value=value, text=text\)", "Add(value=text, text=value)"),
+    ("a class that does not work", "classes", r"\.execute\(\)", ""),
+    ("other work", "classes", r"self\.value \+ 1", "self.value + 2"),
+    ("lost log", "classes", r" +get_run_logger\(\)\.info.*\n", ""),
+    ("other attribute", "classes", r"self\.value, self\.text =", "self.text, self.value ="),
+    ("other template", "classes", r"%Y-%m-%d", "%Y-%d-%m"),
 ]

@@ -63,3 +63,42 @@ def test_a_sensor_of_another_dag_is_not_guessed(converted: Any) -> None:
             SqlSensor(task_id="other", conn_id="c", sql="select 1")
     """)
     assert made.dag.status == "refused" and made.run().of("other") == "failed"
+
+
+@pytest.mark.parametrize("ready", ["PokeReturnValue(len(asked) > 2, 'seeds')", "len(asked) > 2"])
+def test_what_a_sensor_returns_with_its_answer_is_passed_on(converted: Any, ready: str) -> None:
+    made = converted(f"""
+        from airflow.decorators import dag, task
+        from airflow.sensors.base import PokeReturnValue
+        asked, got = [], []
+        @dag(schedule=None)
+        def d():
+            @task.sensor(poke_interval=0.1, timeout=60)
+            def wait_for():
+                asked.append(1)
+                return {ready}
+            @task
+            def take(what): got.append(what)
+            take(wait_for())
+        d()
+    """)
+    assert made.dag.status == "converted" and "replant_" not in made.text, made.text
+    assert ("class PokeReturnValue" in made.text) == ("answer.xcom_value" in made.text) == ("Poke" in ready)
+    ran = made.run()
+    assert ran.state == "COMPLETED" and len(ran.module.asked) == 3
+    assert ran.module.got == ["seeds" if "Poke" in ready else None]
+
+
+def test_a_sensor_that_skips_keeps_the_runtime(converted: Any) -> None:
+    made = converted("""
+        from airflow.decorators import dag, task
+        from airflow.sensors.base import PokeReturnValue
+        @dag(schedule=None)
+        def d():
+            @task.sensor(poke_interval=0.1, timeout=0.2, soft_fail=True)
+            def wait_for(): return PokeReturnValue(False)
+            wait_for()
+        d()
+    """)
+    assert "import" in made.text and "class PokeReturnValue" not in made.text
+    assert made.run().of("wait_for") == "skipped"
