@@ -149,7 +149,8 @@ def expand(
 ) -> Expanded:
     """Map a task over the product of `over`'s values, or over a list of argument dictionaries `each`.
 
-    Waits for what the values come from. No values: one task run, skipped, as in Airflow.
+    Waits for what the values come from. No values: one task run, skipped, as in Airflow. Where it cannot run,
+    each copy says so, or, where the values are those of a task, one task run.
     """
     book = running()
     sources = [node for node in (node_of(book, one) for one in inside([after, over, each, fixed])) if node]
@@ -160,13 +161,15 @@ def expand(
     if depends_on_past:
         wait_for_own_past(work.name, depends_on_past)
     made = Expanded(node)
-    copies = _copies(book, over, each) if _verdict(node, rule, book) == RUN else []
+    runs = _verdict(node, rule, book) == RUN
+    fixed_values = not any(node_of(book, one) for one in inside([over, each]))
+    copies = _copies(book, over, each) if runs or fixed_values else []
     for index, arguments in enumerate(copies):
         copy = Node(node.name, before, "task", index, first=first, then=then)
         node.copies.append(copy)
         made.futures.append(_submitted(work, copy, book, rule, (), {**fixed, **arguments}))
     if not copies:
-        empty = Node(node.name, before, "task", empty=True)
+        empty = Node(node.name, before, "task", empty=runs)
         node.copies.append(empty)
         made.futures.append(_submitted(work, empty, book, rule, (), fixed))
     return made

@@ -20,7 +20,9 @@ def main() -> None:
     for file in sorted(Path(sys.argv[1]).glob("*.py")):
         [dag] = DagBag(dag_folder=str(file)).dags.values()
         run = dag.test(logical_date=datetime.datetime.now(datetime.UTC))
-        states = {one.task_id: str(one.state) for one in run.get_task_instances()}
+        states: dict[str, list[str]] = {}
+        for one in run.get_task_instances():
+            states.setdefault(one.task_id, []).append(str(one.state))
         found[file.stem] = {"run": str(run.state), "tasks": states}
     json.dump(found, answers)
 
