@@ -30,7 +30,8 @@ def kind_of(task: Task) -> str:
 
 def rule_of(task: Task, dag: Dag) -> str:
     """Give a task's rule; without anything before it, it has none."""
-    return str(task.get("trigger_rule", "all_success")) if dag.before(task.task_id) else "all_success"
+    rule = str(task.get("trigger_rule", "all_success")) if dag.before(task.task_id) else "all_success"
+    return "all_done_setup_success" if rule == "all_success" and task.marks.get("teardown") else rule
 
 
 def is_simple(dag: Dag) -> bool:
@@ -67,7 +68,10 @@ def states(dag: Dag, script: Script) -> dict[str, str]:
         if name in cut and rule_of(task, dag) not in ("always", "dummy"):  # they start before that
             found[name] = SKIPPED
             continue
-        found[name] = _after([found[one] for one in dag.before(name)], rule_of(task, dag))
+        rule, before = rule_of(task, dag), dag.before(name)
+        if rule == "all_done_setup_success":
+            before = [one for one in before if dag.task(one).marks.get("setup")]
+        found[name] = _after([found[one] for one in before], rule)
         if found[name] == SUCCESS and script.get(name, {}).get("fails"):
             found[name] = FAILED
         if found[name] == SUCCESS:
@@ -105,7 +109,7 @@ def _after(before: list[str], rule: str) -> str:
     if rule in ("none_failed", "none_failed_min_one_success", "none_failed_or_skipped"):
         nothing = skipped == total and rule != "none_failed"
         return UPSTREAM_FAILED if bad else SKIPPED if nothing else SUCCESS
-    if rule == "one_success":
+    if rule in ("one_success", "all_done_setup_success"):
         return SUCCESS if good else SKIPPED if skipped == total else UPSTREAM_FAILED
     if rule == "one_failed":
         return SUCCESS if bad else SKIPPED
@@ -115,5 +119,9 @@ def _after(before: list[str], rule: str) -> str:
 
 
 def leaves(dag: Dag) -> list[str]:
-    """Give the tasks with nothing behind them."""
-    return [task.task_id for task in dag.tasks if not dag.after(task.task_id)]
+    """Give the tasks whose states make the run's: nothing is behind them but teardowns that may fail."""
+    may_fail = {
+        t.task_id for t in dag.tasks if t.marks.get("teardown") and not t.marks.get("on_failure_fail_dagrun")
+    }
+    rest = [task.task_id for task in dag.tasks if task.task_id not in may_fail]
+    return [name for name in rest if may_fail.issuperset(dag.after(name))]

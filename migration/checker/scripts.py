@@ -20,8 +20,8 @@ FOLLOWED = ("follow_task_ids_if_true", "follow_task_ids_if_false")
 
 
 def scripts_for(dag: Dag, source: str) -> list[dict[str, Any]]:
-    """Give the outcomes to try, every decision first; none for setups and teardowns."""
-    if any(task.marks for task in dag.tasks) or not dag.tasks:
+    """Give the outcomes to try, every decision first."""
+    if not dag.tasks:
         return []
     names = [task.task_id for task in dag.tasks]
     if is_simple(dag):

@@ -7,8 +7,8 @@ from typing import Any
 
 from migration.arguments.callbacks import first_of
 from migration.arguments.past import past_of
-from migration.writing import order
-from migration.writing.blocks import ENDS, RUNNING, Blocks, Line, listed, waiting
+from migration.writing import order, teardowns
+from migration.writing.blocks import ALLOW, ENDS, RUNNING, Blocks, Line, listed, waiting
 from migration.writing.branches import nameless_groups
 from migration.writing.literals import Values, identifier
 from migration.writing.plan import Written
@@ -126,7 +126,7 @@ def _ending(made: FlowPlan, ends: list[str]) -> list[str]:
     waits = [
         f"{made.variables[one.task.task_id]}.wait()"
         for one in made.calls.values()
-        if one.task.marks.get("teardown") and one.task.task_id not in ends
+        if made.tracked and teardowns.is_teardown(one.task) and one.task.task_id not in ends
     ]
     mapped = {
         name
@@ -243,7 +243,11 @@ def _mapped(written: Written, values: Values, made: FlowPlan) -> list[str]:
 def _waits(made: FlowPlan, call: Call) -> list[str]:
     """Give the tasks to wait for whose results are not passed."""
     passed = _passed(call)
-    return [made.variables[name] for name in made.dag.before(call.task.task_id) if name not in passed]
+    allowed = set() if made.tracked else teardowns.allowed(call.task, made.dag)
+    made.values.imports |= {ALLOW} if allowed else set()
+    before = [name for name in made.dag.before(call.task.task_id) if name not in passed]
+    shown = [made.variables[name] for name in before]
+    return [f"allow_failure({v})" if n in allowed else v for n, v in zip(before, shown, strict=True)]
 
 
 def _passed(call: Call) -> set[str]:

@@ -12,7 +12,7 @@ from migration.arguments.mapped_groups import REASON, mapped_group_of, spread
 from migration.arguments.past import past_of
 from migration.constructs import registry
 from migration.graph import Dag, Task
-from migration.writing import order
+from migration.writing import order, teardowns
 from migration.writing.branches import choices_of, ways_of
 from migration.writing.literals import Values
 from migration.writing.plan import CONVERTED, REFUSED, Claim, RefusedError, Work, Written, refused
@@ -62,7 +62,7 @@ def plan(dag: Dag, site: Site, taken: set[str], doubts: tuple[tuple[int, str], .
     calls = {task.task_id: _call(task, dag, site, values) for task in dag.tasks}
     made = FlowPlan(dag, site, calls, flow, order.topological(dag), values)
     made.tracked = bool(flow.partition) or any(_needs_the_runtime(call, site) for call in calls.values())
-    made.tracked = made.tracked or read_the_run(dag, site)
+    made.tracked = made.tracked or read_the_run(dag, site) or not _has_plain_teardowns(made)
     if any(_has_rule(call, dag) for call in calls.values()):
         has_past = any(past_of(task, dag) for task in dag.tasks)
         made.shape = None if made.tracked or has_past or not site.plain_rules else _shape(made)
@@ -72,6 +72,7 @@ def plan(dag: Dag, site: Site, taken: set[str], doubts: tuple[tuple[int, str], .
         _refuse_groups(made)
     made.linear = not made.tracked and made.shape is None and order.is_line(dag, made.order)
     made.linear = made.linear and not any(call.written.over or call.written.each for call in calls.values())
+    made.linear = made.linear and not any(teardowns.is_teardown(task) for task in dag.tasks)
     if not made.linear and not made.tracked:
         made.tracked = any(_takes_a_key(call.written) for call in calls.values())
     _check_references(made)
@@ -138,26 +139,42 @@ def _needs_the_runtime(call: Call, site: Site) -> bool:
     mapped_late = not written.zipped and _is_late(written)
     has_past = not call.refusal and _needs_a_past_by_states(task, written, site)
     has_end = any(task.get(name) for name in AROUND) and not call.refusal
-    return mapped_late or any((has_past, has_end, written.tracked, bool(task.marks)))
+    return mapped_late or any((has_past, has_end, written.tracked))
+
+
+def _has_plain_teardowns(made: FlowPlan) -> bool:
+    """Say whether setups and teardowns, if there are any, are a matter of who waits for whom."""
+
+    def is_simple(name: str) -> bool:
+        call = made.calls[name]
+        return call.written.kind == "task" and not (_is_mapped(call.written) or call.refusal)
+
+    marked = any(task.marks for task in made.dag.tasks)
+    return not marked or (made.site.plain_rules and teardowns.are_plain(made.dag, is_simple))
+
+
+def _is_mapped(written: Written) -> bool:
+    return written.over is not None or written.each is not None
 
 
 def _needs_a_past_by_states(task: Task, written: Written, site: Site) -> bool:
     """Say whether it waits for several task runs of the run before, so that one may lack there."""
-    several = written.over is not None or written.each is not None or not site.plain_rules
+    several = _is_mapped(written) or not site.plain_rules
     return bool(task.get("wait_for_downstream")) or (several and bool(task.get("depends_on_past")))
 
 
 def _has_rule(call: Call, dag: Dag) -> bool:
     """Say whether it decides what goes on, or has a rule of its own."""
     rule = call.task.get("trigger_rule", "all_success")
-    return call.written.kind != "task" or (rule != "all_success" and bool(dag.before(call.task.task_id)))
+    has_own = rule != "all_success" and bool(dag.before(call.task.task_id))
+    return call.written.kind != "task" or (has_own and not teardowns.is_teardown(call.task))
 
 
 def _shape(made: FlowPlan) -> Shape | None:
     """Give the shape of a flow without mapping, keys of results and refusals."""
     for call in made.calls.values():
         written = call.written
-        if written.over is not None or written.each is not None or call.refusal or _takes_a_key(written):
+        if _is_mapped(written) or call.refusal or _takes_a_key(written):
             return None
     kinds = {name: call.written.kind for name, call in made.calls.items()}
     choices = {

@@ -218,6 +218,14 @@ with DAG("pushed", schedule=None):
         task_id="take", python_callable=take,
         op_kwargs={"day": "{{ ti.xcom_pull('single', key='size') }}"})
 """,
+    "undone": """
+from airflow import DAG
+from airflow.operators.empty import EmptyOperator
+with DAG("undone", schedule=None):
+    up, work, more = [EmptyOperator(task_id=name) for name in ("up", "work", "more")]
+    up >> work >> EmptyOperator(task_id="down").as_teardown(setups=up)
+    work >> more
+""",
     "others": """
 from datetime import timedelta
 from airflow import DAG
@@ -299,6 +307,11 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("lost past", "held", r"@depends_on_past\n", ""),
     ("lost past", "held", r"wait_until\(lambda: succeeded_before.*\)", "..."),
     ("lost past", "held", r"succeeded_before\(task_run.task_name\)", "True"),
+    ("a teardown only after success", "undone", r"allow_failure\(work\)", "work"),
+    ("a teardown after a failed setup", "undone", r"\[up, allow", "[allow_failure(up), allow"),
+    ("a teardown beside the work", "undone", r", allow_failure\(work\)", ""),
+    ("a teardown that is not waited for", "undone", r"    wait\(.*\)\n", ""),
+    ("a teardown that counts", "undone", r"return more", "return [more, down]"),
     ("other flow", "others", r'"far"', '"near"'),
     ("other flow's tasks", "others", r'"b"', '"c"'),
     ("other moment", "others", r", delta=21600", ""),
