@@ -65,8 +65,9 @@ def write(task: Task, site: Site) -> Written:
         arguments["processor"] = task.get("output_processor")
     appends = bool(task.get("append_env")) and "env" in {*arguments, *mapped}
     skips = _may_skip(task, [command, task.get("env"), over, each])
+    uneven = any(mapped - set(one) for one in each or [])
     claims = {name: Claim() for name in KNOWN if task.has(name)}
-    if skips:
+    if skips or uneven:
         work = FULL_WORK
         arguments |= {"append_env": True} if appends else {}
         arguments |= {} if _code(task) == 99 else {"skip_code": _code(task)}
@@ -80,7 +81,7 @@ def write(task: Task, site: Site) -> Written:
         over=over,
         each=each,
         claims=claims,
-        tracked=tracked or env_tracked or skips,
+        tracked=tracked or env_tracked or skips or uneven,
     )
 
 
