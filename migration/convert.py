@@ -115,6 +115,9 @@ def _converted(
         if xcoms and any(made.tracked for made in plans):
             how = replace(how, xcoms=False)
             continue
+        if any(made.site.may_raise and not made.linear for made in plans):
+            how = replace(how, raising=False)
+            continue
         module = assembled(source, plans, ruff)
         if not (how.dates and _has_two_meanings(module.text)):
             break
@@ -142,6 +145,8 @@ class Plain:
     rules: bool
     xcoms: bool
     dates: bool = True
+    raising: bool = True
+    """Templates that raise in the flow instead of the task, which comes to the same in a line of tasks."""
 
 
 def _plans(
@@ -169,7 +174,9 @@ def _planned(
     how: Plain,
 ) -> FlowPlan:
     moments = moments_of(dag, style) if how.dates else None
-    site = Site(dag, source, path, style, moments=moments, plain_rules=how.rules, roots=roots)
+    site = Site(
+        dag, source, path, style, moments=moments, plain_rules=how.rules, raising=how.raising, roots=roots
+    )
     return plan(dag, site, set(), doubts)
 
 

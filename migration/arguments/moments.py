@@ -7,14 +7,10 @@ spans of time; the others are left to the runtime, as are templates with more th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, TemplateSyntaxError, nodes
-
-from migration.graph import Dag, Task
+from migration.graph import Dag
 
 EVERY_MINUTES = {"@hourly": 60, "@daily": 1440, "@midnight": 1440, "@weekly": 10080}
 CRON = re.compile(r"(\d+) (\d+|\*) \* \* ([0-6]|\*)")
@@ -26,6 +22,7 @@ LAST_TICK = '''def last_tick(moment: datetime, every: timedelta, first: datetime
 '''
 FORMATS = {"ds": "%Y-%m-%d", "ds_nodash": "%Y%m%d", "ts_nodash": "%Y%m%dT%H%M%S"}
 STARTS = ("logical_date", "execution_date", "data_interval_start")
+DATES = (*STARTS, "data_interval_end", "next_execution_date")
 PARTS = ("year", "month", "day", "hour", "minute", "second")
 
 
@@ -144,89 +141,3 @@ def period_of(dag: Dag) -> str | None:
 
 def _starts(dag: Dag) -> list[Any]:
     return [dag.arguments.get("start_date"), dag.default_args.get("start_date")]
-
-
-def plain_text(text: str, moments: Moments, task: Task, dag: Dag) -> list[tuple[bool, str]] | None:
-    """Give a template's parts, (is it code, text); None if it has more than dates, parameters and ids."""
-    try:
-        tree = _jinja().parse(text)
-    except TemplateSyntaxError:
-        return None
-    parts: list[tuple[bool, str]] = []
-    for node in tree.body:
-        if not isinstance(node, nodes.Output):
-            return None
-        for one in node.nodes:
-            if isinstance(one, nodes.TemplateData):
-                parts.append((False, one.data))
-                continue
-            written = _Expressions(moments, task, dag).write(one)
-            if written is None or any(sign in written for sign in "\"'\\{}"):
-                return None
-            parts.append((True, written))
-    return parts
-
-
-@cache
-def _jinja() -> Environment:
-    return Environment(keep_trailing_newline=True)  # noqa: S701 - it only parses
-
-
-@dataclass(frozen=True)
-class _Expressions:
-    """Writes the expressions of one task's templates, for between the braces of an f-string."""
-
-    moments: Moments
-    task: Task
-    dag: Dag
-
-    def write(self, node: nodes.Node) -> str | None:
-        """Give the expression, or None."""
-        if isinstance(node, nodes.Name):
-            if node.name == "task_instance_key_str":
-                return None
-            return self.moments.inside(node.name)
-        if isinstance(node, nodes.Getattr):
-            return self._attribute(node)
-        if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
-            return self._call(node, node.node)
-        return None
-
-    def _attribute(self, node: nodes.Getattr) -> str | None:
-        if not isinstance(node.node, nodes.Name):
-            return None
-        owner = node.node.name
-        if owner == "params":
-            known: Mapping[str, Any] = self.dag.arguments.get("params") or {}
-            own = self.task.get("params") or {}
-            return node.attr if node.attr in known and node.attr not in own else None
-        moment = self.moments.named(owner)
-        return (
-            f"{_in_brackets(moment)}.{node.attr}"
-            if moment and node.attr in PARTS and owner in DATES
-            else None
-        )
-
-    def _call(self, node: nodes.Call, function: nodes.Getattr) -> str | None:
-        if node.kwargs or len(node.args) != 1:
-            return None
-        given = node.args[0]
-        if (
-            function.attr == "strftime"
-            and isinstance(given, nodes.Const)
-            and isinstance(function.node, nodes.Name)
-        ):
-            moment = self.moments.named(function.node.name) if function.node.name in DATES else None
-            return f"{moment}:{given.value}" if moment else None
-        if function.attr == "format" and isinstance(function.node, nodes.Const):
-            form = re.fullmatch(r"\{:(\d+)\}", str(function.node.value))
-            inner = self.write(given)
-            return f"{inner}:{form.group(1)}" if form and inner and ":" not in inner else None
-        return None
-
-
-DATES = (*STARTS, "data_interval_end", "next_execution_date")
-
-
-def _in_brackets(text: str | None) -> str:
-    return f"({text})" if text and " " in text else str(text)

@@ -67,6 +67,8 @@ class Source:
         self.all_bound = set(_bound_anywhere(tree)) | set(self.airflow_names)
         self.docstring = self.module.get_docstring(clean=False)
         self.has_annotations_import = "from __future__ import annotations" in self.text
+        self.given_conf: set[str] = set()
+        """Functions that take a run's conf, which they looked up before."""
         self.statements = self._statements()
         self._spread_taint()
         self.operators: dict[str, Operator | None] = {}

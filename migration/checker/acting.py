@@ -120,10 +120,11 @@ def _futures(value: Any, lenient: bool) -> Iterator[tuple[str, bool]]:
             yield from _futures(one, lenient)
 
 
-def played(flow: Any, stage: Stage, names_in: Any) -> dict[str, Any]:
-    """Run a flow's body on the stage; give what came of it."""
+def played(flow: Any, stage: Stage, names_in: Any, told: Any = None) -> dict[str, Any]:
+    """Run a flow's body on the stage; give what came of it. `told`: its conf, if it takes one."""
+    given = {"conf": told} if "conf" in flow.parameters.properties else {}
     try:
-        result, raised = flow.fn(), ""
+        result, raised = flow.fn(**given), ""
     except (ScriptedError, UnfinishedRun) as error:
         result, raised = None, type(error).__name__
     returned = names_in(result)

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from migration.checker.commands import command_differences
+from migration.checker.conf import conf_differences, lack_differences
 from migration.checker.copies import other_rows
 from migration.checker.dates import RESULT_OF, moment_differences
+from migration.checker.options import option_differences
 from migration.checker.other_flows import other_flow_differences
 from migration.checker.outcomes import outcome_differences
 from migration.checker.pods import lost_parts
@@ -18,8 +20,6 @@ from migration.checker.starts import schedule_differences
 from migration.graph import Dag, Expansion, Task
 
 SCHEDULES = frozenset({"schedule", "schedule_interval", "timetable"})
-HOOKS = {"on_failure": ("on_failure_callback",),
-         "on_completion": ("on_success_callback", "on_skipped_callback")}  # fmt: skip
 
 
 def differences(
@@ -46,7 +46,7 @@ def differences(
                 if "could not be converted" not in call["doc"]:
                     found.append(f"{task.task_id} is refused, but the flow does not raise there")
                 continue
-            found += _options(task, call, dag)
+            found += option_differences(task, call)
             found += _behaviour(task, call, dag, plain)
             found += _arguments(task, call, seen)
             found += lost_parts(task, call, seen)
@@ -56,6 +56,7 @@ def differences(
             found += [one for task in dag.tasks if task.task_id not in refused
                       for one in _arguments(task, again[task.task_id], other)]  # fmt: skip
         found += [] if plain else _leaves(dag, seen)
+        found += [] if refused else lack_differences(seen)
     if not refused & SCHEDULES:
         found += schedule_differences(dag, seen, deployment)
     return [*found, *_end(dag, seen)]
@@ -97,41 +98,6 @@ def _edges(dag: Dag, seen: Mapping[str, Any], calls: Mapping[str, Any]) -> Itera
         yield f"the edge {upstream} -> {downstream} is lost"
     for upstream, downstream in sorted(found - expected):
         yield f"the edge {upstream} -> {downstream} is new"
-
-
-def _seconds(value: Any) -> Any:
-    return value["$timedelta"] if isinstance(value, dict) and "$timedelta" in value else value
-
-
-MOST_TRIES = 50
-"""Prefect makes no more delays than that."""
-
-
-def _options(task: Task, call: Mapping[str, Any], dag: Dag) -> Iterator[str]:
-    retries = task.get("retries") or 0
-    if isinstance(retries, int) and call["retries"] != retries:
-        yield f"{task.task_id} tries again {call['retries']} times instead of {retries}"
-    if retries:
-        delay = _seconds(task.get("retry_delay", 300.0))
-        wanted = delay
-        is_known = isinstance(retries, int) and isinstance(delay, int | float)
-        if task.get("retry_exponential_backoff") and is_known:
-            wanted = [delay * 2**number for number in range(min(retries, MOST_TRIES))]
-        if call["retry_delay_seconds"] != wanted:
-            yield f"{task.task_id} waits {call['retry_delay_seconds']} s between tries instead of {wanted}"
-    timeout = _seconds(task.get("execution_timeout"))
-    if (call["timeout_seconds"] or None) != timeout:
-        yield f"{task.task_id} has a time-out of {call['timeout_seconds']} s instead of {timeout}"
-    pool = task.get("pool")
-    if isinstance(pool, str) and pool != "default_pool" and f"pool:{pool}" not in call["tags"]:
-        yield f"{task.task_id} is not limited by the pool {pool}"
-    for hook, names in HOOKS.items():
-        given = [task.get(name) for name in names]
-        wanted = sum(len(v) if isinstance(v, list) else int(v is not None) for v in given)
-        if call["hooks"][hook] < wanted + (hook == "on_completion" and bool(task.get("outlets"))):
-            yield f"{task.task_id} lost its {' or '.join(names)}"
-    if retries and task.get("on_retry_callback") and not call["retry_condition"]:
-        yield f"{task.task_id} lost its on_retry_callback"
 
 
 def _behaviour(task: Task, call: Mapping[str, Any], dag: Dag, plain: bool) -> Iterator[str]:
@@ -236,6 +202,7 @@ def _arguments(task: Task, call: Mapping[str, Any], seen: Mapping[str, Any]) -> 
             yield f"{task.task_id} is given {call['kwargs'][name]} as {name}"
     yield from moment_differences(task, call, seen)
     yield from command_differences(task, call)
+    yield from conf_differences(task, call, seen)
     inner = task.get("subdag")
     if inner and call["args"] != [{"$flow": inner.get("$dag")}]:
         yield f"{task.task_id} does not run the flow of {inner.get('$dag')}"

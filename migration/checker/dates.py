@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
@@ -85,8 +86,32 @@ def _fits(field: str, part: int) -> bool:
     )
 
 
-def context_of(start: datetime, end: datetime, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the dates by Airflow's names."""
+def _ds_add(ds: str, days: int) -> str:
+    return (datetime.strptime(ds, "%Y-%m-%d") + timedelta(days=days)).strftime("%Y-%m-%d")
+
+
+MACROS = SimpleNamespace(
+    timedelta=timedelta,
+    datetime=datetime,
+    ds_add=_ds_add,
+    ds_format=lambda ds, given, wanted: datetime.strptime(ds, given).strftime(wanted),
+)
+
+
+def own_params(dag: Dag) -> dict[str, Any]:
+    """Give the parameters of single tasks that no other task, nor the DAG, has with another value."""
+    found: dict[str, list[Any]] = {}
+    for params in [dag.arguments.get("params"), *(task.get("params") for task in dag.tasks)]:
+        for name, value in (params if isinstance(params, dict) else {}).items():
+            is_typed = isinstance(value, dict) and "$paramdef" in value
+            found.setdefault(name, []).append(value["$paramdef"] if is_typed else value)
+    return {name: values[0] for name, values in found.items() if all(one == values[0] for one in values)}
+
+
+def context_of(
+    start: datetime, end: datetime, params: Mapping[str, Any], conf: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give what a template may find by Airflow's names."""
     length = end - start
     day = timedelta(days=1)
     return {
@@ -97,6 +122,7 @@ def context_of(start: datetime, end: datetime, params: Mapping[str, Any]) -> dic
         "next_ds_nodash": end.strftime("%Y%m%d"), "prev_ds": (start - length).strftime("%Y-%m-%d"),
         "prev_ds_nodash": (start - length).strftime("%Y%m%d"), "params": dict(params),
         "yesterday_ds": (start - day).strftime("%Y-%m-%d"), "tomorrow_ds": (start + day).strftime("%Y-%m-%d"),
+        "dag_run": SimpleNamespace(conf=conf), "macros": MACROS,
     }  # fmt: skip
 
 

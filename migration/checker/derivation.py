@@ -28,7 +28,7 @@ import prefect.task_runners
 import prefect.tasks
 import prefect.variables
 
-from migration.checker import acting, dates, notes
+from migration.checker import acting, conf, dates, notes
 from migration.recorder.recording import lock_in
 from migration.standin import environment, ledger, modules
 
@@ -128,12 +128,13 @@ def _flow(flow: Any, log: notes.Log, given: dict[str, Any] | None) -> dict[str, 
     }
     params = {k: v["$paramdef"] if _is_typed(v) else v for k, v in given["params"].items()}
     at(datetime(9000, 1, 1, tzinfo=UTC))
-    log.start = dates.MOMENT
+    log.start, log.told = dates.MOMENT, conf.TOLD
     late = len(_called(flow, log, given["scripts"])[0])
     tried = [
         _tried(flow, log, run, after, params, given)
         for run, after in zip(given["runs"], given["after"], strict=True)
     ]
+    untold, again = _untold(flow, log, params, given, tried[0])
     return {
         "calls_late": late,
         "name": flow.name,
@@ -143,9 +144,46 @@ def _flow(flow: Any, log: notes.Log, given: dict[str, Any] | None) -> dict[str, 
             kind: len(getattr(flow, f"{kind}_hooks") or []) for kind in ("on_failure", "on_completion")
         },
         **tried[0],
-        "again": tried[1:],
+        "again": [*tried[1:], *again],
+        "untold": untold,
         "tries": _played(flow, log, given["scripts"]),
     }
+
+
+def _untold(
+    flow: Any, log: notes.Log, params: dict[str, Any], given: dict[str, Any], told: dict[str, Any]
+) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """Try a flow that uses conf itself with just the keys that it needs; do the templates need the same?"""
+    is_plain = not any(call["how"] in ("runtime", "expand") for call in told["calls"])
+    if "conf" not in flow.parameters.properties or not is_plain:
+        return None, []
+    needed: dict[str, Any] = {}
+    while True:
+        log.told = needed
+        try:
+            again = _tried(flow, log, given["runs"][0], given["after"][0], params, given)
+            break
+        except KeyError as error:
+            key = error.args[0]
+            if key in needed:
+                raise  # it is not the conf's
+            needed[key] = conf.TOLD[key]
+        finally:
+            log.told = conf.TOLD
+    _, start, end = (datetime.fromisoformat(one) for one in given["runs"][0])
+
+    def lacks(*without: str) -> bool:
+        left = {name: value for name, value in needed.items() if name not in without}
+        return bool(told["filled"].keys() - _filled(given, dates.context_of(start, end, params, left)).keys())
+
+    needless = [key for key in needed if not lacks(key)]
+    return {"lacks": lacks(), "needless": needless}, [again]
+
+
+def _filled(given: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+    """Fill the recorded templates, those with parameters of their tasks' own, too."""
+    with_own = {**context, "params": {**given.get("own", {}), **context["params"]}}
+    return dates.filled(given["templates"], with_own, given.get("pushed", {}))
 
 
 def _tried(
@@ -158,7 +196,7 @@ def _tried(
 ) -> dict[str, Any]:
     """Run the flow's body as if at a moment."""
     moment, start, end = (datetime.fromisoformat(one) for one in run)
-    context = dates.context_of(start, end, params)
+    context = dates.context_of(start, end, params, log.told)
     context[dates.NEXT] = datetime.fromisoformat(after) if after else None
     log.start, log.begun = start, None
     at(moment)
@@ -166,10 +204,11 @@ def _tried(
     return {
         "waited": list(log.waited),
         "begun": notes.plain(log.begun),
+        "told": notes.plain(log.told),
         "calls": calls,
         "returned": returned,
         "context": {name: notes.plain(value) for name, value in context.items()},
-        "filled": dates.filled(given["templates"], context, given.get("pushed", {})),
+        "filled": _filled(given, context),
     }
 
 
@@ -185,7 +224,7 @@ def _called(
     for script in well or [{}]:
         log.calls.clear()
         log.stage = acting.Stage(script)
-        returned |= dict.fromkeys(acting.played(flow, log.stage, notes.names_in)["returned"])
+        returned |= dict.fromkeys(acting.played(flow, log.stage, notes.names_in, log.told)["returned"])
         names: set[str] = set()
         for call in (one.as_json() for one in log.calls):
             twice += [call] if call["name"] in names else []
@@ -204,7 +243,7 @@ def _played(flow: Any, log: notes.Log, scripts: list[dict[str, Any]]) -> list[di
     for script in scripts:
         log.calls.clear()
         log.stage = acting.Stage(script)
-        found.append(acting.played(flow, log.stage, notes.names_in))
+        found.append(acting.played(flow, log.stage, notes.names_in, log.told))
         if any(call.how in ("runtime", "expand") for call in log.calls):
             break
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -99,9 +100,19 @@ class Call:
             "hooks": {
                 kind: len(getattr(task, f"{kind}_hooks") or []) for kind in ("on_failure", "on_completion")
             },
+            "unbound": self._unbound(),
             "ways": ways_of(task.fn),
             "doc": (task.fn.__doc__ or "")[:60],
         }
+
+    def _unbound(self) -> str:
+        """Say what is wrong with the arguments of a direct call or submission."""
+        try:
+            if self.how in ("call", "submit"):
+                inspect.signature(self.task.fn).bind(*self.args, **self.kwargs)
+        except TypeError as error:
+            return str(error)
+        return ""
 
 
 @dataclass
@@ -115,6 +126,8 @@ class Log:
     begun: dict[str, Any] | None = None
     """What the flow gave `begin`."""
     stage: Stage = field(default_factory=Stage)
+    told: Any = None
+    """The run's conf."""
 
     def add(self, call: Call, wait_for: Any = None) -> Noted:
         """Note a call."""

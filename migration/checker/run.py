@@ -11,7 +11,7 @@ from typing import Any
 from migration.checker.classes import class_differences, templates_of
 from migration.checker.compare import differences
 from migration.checker.complete import silent_drops
-from migration.checker.dates import next_of, runs_of, templates_in
+from migration.checker.dates import next_of, own_params, runs_of, templates_in
 from migration.checker.scripts import scripts_for
 from migration.checker.starts import begin_differences
 from migration.checker.ways import way_differences
@@ -34,6 +34,7 @@ def _dates(recording: Recording | None, flows: Sequence[str]) -> dict[str, Any]:
             "runs": runs,
             "after": [one.isoformat() if one else None for one in after],
             "params": params if isinstance(params, dict) else {},
+            "own": own_params(dag),
             "templates": [*templates_in(dag), *templates_of(text)],
             "scripts": scripts_for(dag, text),
             "pushed": pushed_by(dag, text),

@@ -90,15 +90,16 @@ def _ended(made: FlowPlan) -> list[Line]:
 
 
 def _beginning(made: FlowPlan) -> list[str]:
+    conf = ["conf = conf or {}"] if made.site.with_conf else []
     if not made.tracked:
-        return _logical_date(made) if made.site.with_moments else []
+        return [*(_logical_date(made) if made.site.with_moments else []), *conf]
     parts = [f'dag_id="{made.dag.dag_id}"', "logical_date=logical_date", "conf=conf"]
     if made.flow.every:
         parts.append(f"every={made.flow.every}")
         if made.flow.timezone != "UTC":
             parts.append(f'timezone="{made.flow.timezone}"')
-    if made.flow.parameters:
-        names = [name for name in made.flow.parameters if name not in PARTITION]
+    names = [one for one in made.flow.parameters if one not in (*PARTITION, *made.site.own_params)]
+    if names or made.flow.parameters.keys() & PARTITION:
         shown = ", ".join(f'"{name}": {name}' for name in names)
         parts.append(f"params={{{shown}}}")
     if made.flow.partition:
@@ -106,7 +107,7 @@ def _beginning(made: FlowPlan) -> list[str]:
     result = "logical_date = " if made.site.with_moments else ""
     if made.site.with_moments:
         made.values.imports.add("from datetime import datetime, timedelta")
-    return [f"{result}begin({', '.join(parts)})"]
+    return [f"{result}begin({', '.join(parts)})", *conf]
 
 
 def _logical_date(made: FlowPlan) -> list[str]:

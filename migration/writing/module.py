@@ -212,6 +212,8 @@ def _flow(made: FlowPlan, name: str, lines: list[Line], source: Source) -> str:
         parameters += [f"logical_date: {kind} | None = None", "conf: dict | None = None"]
     elif made.site.with_moments:
         parameters.append("logical_date: datetime | None = None")
+    if made.site.with_conf and not made.tracked:
+        parameters.append("conf: dict | None = None")
     options = ", ".join(
         f"{key}={text}" for key, text in {"name": f'"{made.dag.dag_id}"', **made.flow.options}.items()
     )

@@ -10,13 +10,15 @@ from typing import Any
 
 import libcst as cst
 
-from migration.arguments.moments import Moments, plain_text
+from migration.arguments.moments import Moments
+from migration.arguments.templates import Names, plain_text
 from migration.author.carry import carried_operator
+from migration.author.conf import CONF, RUN, taking_conf
 from migration.author.functions import Signature, signature_of, without_parameters
 from migration.author.operators import Operator
 from migration.author.source import Source
 from migration.graph import Dag, Task
-from migration.writing.literals import Values, f_string, quoted
+from migration.writing.literals import Values, quoted
 from migration.writing.plan import Code, RefusedError, Work
 
 FLOW_OF = "flow_of_"
@@ -40,6 +42,14 @@ class Site:
     """How the run's dates are written in plain Python, if they can be."""
     with_moments: bool = False
     """The flow needs its variable `logical_date`."""
+    with_conf: bool = False
+    """The flow needs its parameter `conf`."""
+    may_raise: bool = False
+    """A template of the flow's raises where conf lacks a key, as Airflow's does in the task."""
+    raising: bool = True
+    """Such templates may be plain Python."""
+    own_params: dict[str, Any] = field(default_factory=dict)
+    """Parameters of single tasks that the flow takes."""
     plain_rules: bool = True
     """Branches and trigger rules may be plain Python."""
     roots: Sequence[Path] = ()
@@ -135,6 +145,8 @@ class Site:
                 f"{reference['$callable']} does not say which arguments it takes, so that Airflow fails, too"
             )
             raise RefusedError(f"{text}; write a function that calls it", "python_callable")
+        if by_name:
+            self._hand_conf(reference, given)
         signature = self.signature(reference)
         name = self.callable_name(reference)
         if signature is None or "<lambda>" in str(reference["$callable"]):
@@ -165,9 +177,11 @@ class Site:
         asked = {*used, *((signature.keys or set()) - given)}
         plain = not asks and not signature.driven and (not rest_used or signature.keys is not None)
         plain = plain and (not asked or (task is not None and all(self.moment(one, task) for one in asked)))
+        plain = plain and (CONF not in asked or name in self.source.given_conf)
         kept = signature.rest if surplus or rest_used else ""
         if plain and self._without(name, {*context, signature.rest} - {"", kept, *asked}):
-            self.with_moments = self.with_moments or bool(asked - {"params"})
+            self.with_moments = self.with_moments or bool(asked - {"params", CONF})
+            self.with_conf = self.with_conf or CONF in asked
             return Work(key, name, function=name, moments=tuple(sorted(asked))), False
         wrapped = not asks or bool(used) or signature.driven
         return Work(key, name, function=name, with_context=wrapped), True
@@ -193,9 +207,26 @@ class Site:
             return (
                 f"{{{', '.join(f'{quoted(one)}: {one}' for one in self.dag.arguments.get('params') or {})}}}"
             )
-        if self.moments is None:
-            return None
-        return self.moments.named(name)
+        if name == CONF:
+            return CONF if self._takes_conf() else None
+        return None if self.moments is None else self.moments.named(name)
+
+    def _takes_conf(self) -> bool:
+        """Say whether the flow's `conf` is all that a run is told: else it changes parameters, too."""
+        own = [self.dag.arguments.get("params"), *(task.get("params") for task in self.dag.tasks)]
+        return not any(own) and not any(CONF in one.binds for one in self.source.statements)
+
+    def _hand_conf(self, reference: Mapping[str, Any], given: set[str]) -> None:
+        """Let a function of this file that takes only the conf out of its run have that for a parameter."""
+        is_own = reference["file"] == str(self.source.path) and "<lambda>" not in str(reference["$callable"])
+        statement = self.source.at_line(int(reference["line"])) if is_own else None
+        if statement is None or not isinstance(statement.node, cst.FunctionDef) or RUN in given:
+            return
+        name = statement.node.name.value
+        made = None if self._called_elsewhere(name) else taking_conf(statement.node)
+        if made is not None:
+            statement.node = made
+            self.source.given_conf.add(name)
 
     def _called_elsewhere(self, name: str) -> bool:
         return any(
@@ -211,9 +242,9 @@ class Site:
         """Give a value, as a template if Airflow would render it; say whether it is one."""
         if not _has_jinja(value):
             return value, False
-        plain = self._plain(value, task)
-        if plain is not None:
-            self.with_moments = True
+        names = Names()
+        plain = self._plain(value, task, names)
+        if plain is not None and self._gives(names, task):
             return plain, False
         params = task.get("params") or {}
         written = self.values()
@@ -223,18 +254,27 @@ class Site:
         self.imports.update(written.imports)
         return Code(text), True
 
-    def _plain(self, value: Any, task: Task) -> Any:
-        """Give templates of dates, parameters and ids as f-strings; None if there is more to them."""
+    def _gives(self, names: Names, task: Task) -> bool:
+        """Say whether the flow can have what a template needs, and let it have that."""
+        hooked = any(task.get(one) for one in ("on_failure_callback", "on_retry_callback", "email"))
+        if (names.conf and not self._takes_conf()) or (names.may_raise and (hooked or not self.raising)):
+            return False
+        self.with_moments = self.with_moments or names.dates
+        self.with_conf = self.with_conf or names.conf
+        self.may_raise = self.may_raise or names.may_raise
+        self.own_params |= names.own
+        return True
+
+    def _plain(self, value: Any, task: Task, names: Names) -> Any:
+        """Give templates of what the flow knows as f-strings; None if there is more to them."""
         if isinstance(value, str):
-            parts = plain_text(value, self.moments, task, self.dag) if self.moments else None
-            if parts is None:
-                return None
-            return Code(f_string(parts)) if any(is_code for is_code, _ in parts) else value
+            text = plain_text(value, self.moments, task, self.dag, names)
+            return None if text is None else Code(text)
         if isinstance(value, list):
-            written = [self._plain(one, task) for one in value]
+            written = [self._plain(one, task, names) for one in value]
             return None if None in written else written
         if isinstance(value, dict) and not any(key.startswith("$") for key in value):
-            found = {key: self._plain(one, task) for key, one in value.items()}
+            found = {key: self._plain(one, task, names) for key, one in value.items()}
             return None if None in found.values() else found
         return value if not _has_jinja(value) else None
 

@@ -60,6 +60,7 @@ def plan(dag: Dag, site: Site, taken: set[str], doubts: tuple[tuple[int, str], .
     values = site.values()
     flow = flow_options(dag, site.style, values)
     calls = {task.task_id: _call(task, dag, site, values) for task in dag.tasks}
+    flow.parameters |= {name: values.write(value) for name, value in site.own_params.items()}
     made = FlowPlan(dag, site, calls, flow, order.topological(dag), values)
     made.tracked = bool(flow.partition) or any(_needs_the_runtime(call, site) for call in calls.values())
     made.tracked = made.tracked or read_the_run(dag, site) or not _has_plain_teardowns(made)

@@ -116,6 +116,24 @@ with DAG("commands"):
     BashOperator(task_id="a", bash_command="echo $X", env={"X": "1"}, cwd="/usr")
     BashOperator(task_id="b", bash_command="echo 3", output_processor=json.loads)
 """,
+    "told": """
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+from airflow.operators.python import PythonOperator
+def look(dag_run=None): print(dag_run.conf)
+with DAG("told", schedule_interval="@daily"):
+    a = BashOperator(task_id="a", bash_command="echo {{ dag_run.conf.get('x', 1) }} {{ dag_run.conf['y'] }}")
+    a >> PythonOperator(task_id="b", python_callable=look)
+""",
+    "looped": """
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+with DAG("looped", schedule_interval="@daily"):
+    BashOperator(task_id="a",
+                 bash_command="{% for i in range(3) %}{{ i }} {{ macros.ds_add(ds, 7) }};{% endfor %}")
+    BashOperator(task_id="b", bash_command="{% for i in range(3) %}{{ params.own }};{% endfor %}",
+                 params={"own": 4})
+""",
     "steady": """
 from datetime import timedelta
 from airflow.decorators import dag, task
@@ -292,6 +310,17 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("other folder", "commands", r'cwd="/usr"', 'cwd="/"'),
     ("lost folder", "commands", r', cwd="/usr"', ""),
     ("other processor", "commands", r"processor=json.loads", "processor=json.dumps"),
+    ("a lost default", "told", r"conf.get\('x', 1\)", "conf['x']"),
+    ("another default", "told", r"conf.get\('x', 1\)", "conf.get('x', 2)"),
+    ("another key", "told", r"conf\['y'\]", "conf['z']"),
+    ("a key that may lack", "told", r"conf\['y'\]", "conf.get('y')"),
+    ("a lost conf", "told", r"look\(conf=conf\)", "look(conf={})"),
+    ("a lost conf", "told", r"look\(conf=conf\)", "look()"),
+    ("a lost conf", "told", r"conf = conf or \{\}", "conf = {}"),
+    ("other turns", "looped", r"range\(3\)", "range(4)"),
+    ("other turns", "looped", r"\* 3", "* 2"),
+    ("other date", "looped", r"days=7", "days=6"),
+    ("other parameter", "looped", r"own=4", "own=5"),
     ("other moment", "late", r"timedelta\(hours=6\)", "timedelta(hours=5)"),
     ("other hour", "dated", r"1970, 1, 1, 6, 0", "1970, 1, 1, 7, 0"),
     ("other parameter", "dated", r"\{size\}", "{3 * size}"),

@@ -21,13 +21,6 @@ def test_what_stays(converted: Any) -> None:
             BashOperator(task_id="month", bash_command="echo {{ ds }}")
     """)
     assert "template(" in made.text  # months are not evenly spaced
-    made = converted("""
-        from airflow import DAG
-        from airflow.operators.bash import BashOperator
-        with DAG("d", schedule_interval="@daily"):
-            BashOperator(task_id="loop", bash_command="{% for i in [1, 2] %}echo {{ ds }}{% endfor %}")
-    """)
-    assert "template(" in made.text
 
 
 def test_templates_parameters_and_contexts(converted: Any) -> None:

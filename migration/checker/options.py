@@ -1,0 +1,47 @@
+"""Compares the options of a task's run with what its operator was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from migration.graph import Task
+
+HOOKS = {"on_failure": ("on_failure_callback",),
+         "on_completion": ("on_success_callback", "on_skipped_callback")}  # fmt: skip
+
+
+def _seconds(value: Any) -> Any:
+    return value["$timedelta"] if isinstance(value, dict) and "$timedelta" in value else value
+
+
+MOST_TRIES = 50
+"""Prefect makes no more delays than that."""
+
+
+def option_differences(task: Task, call: Mapping[str, Any]) -> Iterator[str]:
+    """Compare retries, pauses, time-outs, pools and hooks."""
+    retries = task.get("retries") or 0
+    if isinstance(retries, int) and call["retries"] != retries:
+        yield f"{task.task_id} tries again {call['retries']} times instead of {retries}"
+    if retries:
+        delay = _seconds(task.get("retry_delay", 300.0))
+        wanted = delay
+        is_known = isinstance(retries, int) and isinstance(delay, int | float)
+        if task.get("retry_exponential_backoff") and is_known:
+            wanted = [delay * 2**number for number in range(min(retries, MOST_TRIES))]
+        if call["retry_delay_seconds"] != wanted:
+            yield f"{task.task_id} waits {call['retry_delay_seconds']} s between tries instead of {wanted}"
+    timeout = _seconds(task.get("execution_timeout"))
+    if (call["timeout_seconds"] or None) != timeout:
+        yield f"{task.task_id} has a time-out of {call['timeout_seconds']} s instead of {timeout}"
+    pool = task.get("pool")
+    if isinstance(pool, str) and pool != "default_pool" and f"pool:{pool}" not in call["tags"]:
+        yield f"{task.task_id} is not limited by the pool {pool}"
+    for hook, names in HOOKS.items():
+        given = [task.get(name) for name in names]
+        wanted = sum(len(v) if isinstance(v, list) else int(v is not None) for v in given)
+        if call["hooks"][hook] < wanted + (hook == "on_completion" and bool(task.get("outlets"))):
+            yield f"{task.task_id} lost its {' or '.join(names)}"
+    if retries and task.get("on_retry_callback") and not call["retry_condition"]:
+        yield f"{task.task_id} lost its on_retry_callback"
