@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import libcst as cst
@@ -52,7 +52,9 @@ class Signature:
     """Something of the context that is used and that the runtime does not give, or nothing."""
     text: str
     keys: frozenset[str] | None = None
-    """What the body takes out of **kwargs by name; None if it does more with it than that."""
+    """What the body takes out of **kwargs by name; None if it does more but hand all of it on."""
+    handed: tuple[tuple[str, int, frozenset[str]], ...] = ()
+    """Functions that **kwargs is handed to: the name, how many arguments come before, and those by name."""
     driven: bool = False
     """It is a generator or a coroutine, which something has to run to its end."""
 
@@ -75,16 +77,26 @@ def signature_of(code: str) -> Signature | None:
     required = positional[: len(positional) - len(arguments.defaults)]
     required += [a.arg for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is None]
     body = node.body if isinstance(node.body, list) else [node.body]
-    used = {one.id for part in body for one in ast.walk(part) if isinstance(one, ast.Name)}
+    set_anew = {
+        one
+        for part in body
+        for one in ast.walk(part)
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+    }
+    set_anew -= {one.target for part in body for one in ast.walk(part) if isinstance(one, ast.AugAssign)}
+    names = (one for part in body for one in ast.walk(part) if isinstance(one, ast.Name))
+    used = {one.id for one in names if one not in set_anew}
+    rest = arguments.kwarg.arg if arguments.kwarg else ""
     return Signature(
         tuple(positional + [one.arg for one in arguments.kwonlyargs]),
         tuple(required),
-        arguments.kwarg.arg if arguments.kwarg else "",
+        rest,
         arguments.vararg is not None,
         frozenset(used),
         _lacking(node),
         code,
-        _keys(node, arguments.kwarg.arg) if arguments.kwarg else frozenset(),
+        _keys(node, rest) if rest else frozenset(),
+        tuple(_handed(node, rest)) if rest else (),
         isinstance(node, ast.AsyncFunctionDef) or _yields(node),
     )
 
@@ -101,7 +113,17 @@ def _keys(node: ast.AST, rest: str) -> frozenset[str] | None:
         and isinstance(one.ctx, ast.Load)
     ]
     times = sum(isinstance(one, ast.Name) and one.id == rest for one in ast.walk(node))
-    return frozenset(found) if times == len(found) else None
+    return frozenset(found) if times == len(found) + len(list(_handed(node, rest))) else None
+
+
+def _handed(node: ast.AST, rest: str) -> Iterator[tuple[str, int, frozenset[str]]]:
+    """Find the calls of functions by name that are given all of the dictionary."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Name):
+            stars = [word.value for word in one.keywords if word.arg is None]
+            plain = not any(isinstance(arg, ast.Starred) for arg in one.args)
+            if plain and len(stars) == 1 and isinstance(stars[0], ast.Name) and stars[0].id == rest:
+                yield one.func.id, len(one.args), frozenset(word.arg for word in one.keywords if word.arg)
 
 
 def _yields(node: ast.AST) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import inspect
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from prefect import Flow, unmapped
 from prefect.utilities.annotations import BaseAnnotation
 
 from migration.checker.acting import Stage
+from migration.checker.handed import wrong_with
 from migration.checker.wrappers import chooses, past_of, ways_of, with_context
 
 LIMIT = 10_000
@@ -100,19 +100,10 @@ class Call:
             "hooks": {
                 kind: len(getattr(task, f"{kind}_hooks") or []) for kind in ("on_failure", "on_completion")
             },
-            "unbound": self._unbound(),
+            "unbound": wrong_with(task.fn, self.args, self.kwargs) if self.how in ("call", "submit") else "",
             "ways": ways_of(task.fn),
             "doc": (task.fn.__doc__ or "")[:60],
         }
-
-    def _unbound(self) -> str:
-        """Say what is wrong with the arguments of a direct call or submission."""
-        try:
-            if self.how in ("call", "submit"):
-                inspect.signature(self.task.fn).bind(*self.args, **self.kwargs)
-        except TypeError as error:
-            return str(error)
-        return ""
 
 
 @dataclass

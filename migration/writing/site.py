@@ -15,6 +15,7 @@ from migration.arguments.templates import Names, plain_text
 from migration.author.carry import carried_operator
 from migration.author.conf import CONF, RUN, taking_conf
 from migration.author.functions import Signature, signature_of, without_parameters
+from migration.author.handed import keys_of
 from migration.author.operators import Operator
 from migration.author.source import Source
 from migration.graph import Dag, Task
@@ -174,8 +175,9 @@ class Site:
         rest_used = bool(signature.rest) and signature.rest in signature.used
         asks = "get_current_context" in signature.used
         key = f"function:{name}"
-        asked = {*used, *((signature.keys or set()) - given)}
-        plain = not asks and not signature.driven and (not rest_used or signature.keys is not None)
+        keys = keys_of(self.source, name, signature)
+        asked = {*used, *((keys or set()) - given)}
+        plain = not asks and not signature.driven and (not rest_used or keys is not None)
         plain = plain and (not asked or (task is not None and all(self.moment(one, task) for one in asked)))
         plain = plain and (CONF not in asked or name in self.source.given_conf)
         kept = signature.rest if surplus or rest_used else ""

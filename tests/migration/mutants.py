@@ -134,6 +134,14 @@ with DAG("looped", schedule_interval="@daily"):
     BashOperator(task_id="b", bash_command="{% for i in range(3) %}{{ params.own }};{% endfor %}",
                  params={"own": 4})
 """,
+    "handed": """
+from airflow import DAG
+from airflow.operators.python import PythonOperator
+def look(**context): show(1, **context)
+def show(number, ts, **context): print(number, ts, context["ds"])
+with DAG("handed", schedule_interval="@daily"):
+    PythonOperator(task_id="a", python_callable=look)
+""",
     "steady": """
 from datetime import timedelta
 from airflow.decorators import dag, task
@@ -321,6 +329,8 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("other turns", "looped", r"\* 3", "* 2"),
     ("other date", "looped", r"days=7", "days=6"),
     ("other parameter", "looped", r"own=4", "own=5"),
+    ("a lost date", "handed", r"ds=[^,)]*, ", ""),
+    ("a lost date", "handed", r", ts=[^,]*\)", ")"),
     ("other moment", "late", r"timedelta\(hours=6\)", "timedelta(hours=5)"),
     ("other hour", "dated", r"1970, 1, 1, 6, 0", "1970, 1, 1, 7, 0"),
     ("other parameter", "dated", r"\{size\}", "{3 * size}"),
