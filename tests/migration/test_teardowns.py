@@ -81,7 +81,7 @@ def test_it_ends_as_in_airflow(converted: Any, in_airflow: dict[str, Any], case:
     assert made.dag.status == "converted" and "replant_" not in made.text, made.text
     ran = made.run()
     found = {
-        name: "upstream_failed" if ran.of(name) == "not called" else ran.of(name) for name in real["tasks"]
+        name: ["upstream_failed" if ran.of(name) == "not called" else ran.of(name)] for name in real["tasks"]
     }
     assert (found, ran.state) == (real["tasks"], {"success": "COMPLETED", "failed": "FAILED"}[real["run"]])
 
