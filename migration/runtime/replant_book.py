@@ -28,7 +28,8 @@ class Node:
     before: list[Node]
     kind: str = "task"
     map_index: int = -1
-    empty: bool = False
+    verdict: str = ""
+    """Decided beforehand: there is nothing to map it over."""
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Tasks by the id of their group, where that is no part of their names: a branch may name the group."""
     skips: frozenset[str] = frozenset()

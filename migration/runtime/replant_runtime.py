@@ -62,7 +62,7 @@ from replant_references import (  # type: ignore[import-not-found]
     referred,
     resolved,
 )
-from replant_rules import ALWAYS, FAILED, RUN, SKIP, SUCCESS, decide  # type: ignore[import-not-found]
+from replant_rules import ALWAYS, FAILED, GIVE_UP, RUN, SKIP, SUCCESS, decide  # type: ignore[import-not-found]
 from replant_templates import WeekDay  # type: ignore[import-not-found]
 
 __all__ = [
@@ -149,8 +149,9 @@ def expand(
 ) -> Expanded:
     """Map a task over the product of `over`'s values, or over a list of argument dictionaries `each`.
 
-    Waits for what the values come from. No values: one task run, skipped, as in Airflow. Where it cannot run,
-    each copy says so, or, where the values are those of a task, one task run.
+    Waits for what the values come from. No values: one task run, skipped, as in Airflow; UpstreamFailed if
+    the task that they come from has failed. Where it cannot run, each copy says so, or, where the values are
+    those of a task, one task run.
     """
     book = running()
     sources = [node for node in (node_of(book, one) for one in inside([after, over, each, fixed])) if node]
@@ -162,14 +163,16 @@ def expand(
         wait_for_own_past(work.name, depends_on_past)
     made = Expanded(node)
     runs = _verdict(node, rule, book) == RUN
-    fixed_values = not any(node_of(book, one) for one in inside([over, each]))
-    copies = _copies(book, over, each) if runs or fixed_values else []
+    givers = [one for one in (node_of(book, future) for future in inside([over, each])) if one]
+    lacking = {one.state for one in givers if not one.copies} - {SUCCESS}
+    copies = _copies(book, over, each) if not givers or (runs and not lacking) else []
     for index, arguments in enumerate(copies):
         copy = Node(node.name, before, "task", index, first=first, then=then)
         node.copies.append(copy)
         made.futures.append(_submitted(work, copy, book, rule, (), {**fixed, **arguments}))
     if not copies:
-        empty = Node(node.name, before, "task", empty=runs)
+        verdict = "" if not runs else SKIP if lacking <= {SKIP} else GIVE_UP
+        empty = Node(node.name, before, "task", verdict=verdict)
         node.copies.append(empty)
         made.futures.append(_submitted(work, empty, book, rule, (), fixed))
     return made
@@ -215,7 +218,7 @@ def _guard(
     """Decide by the rule, then run the task with its arguments resolved."""
 
     def run() -> Any:
-        verdict = SKIP if node.empty else _verdict(node, rule, book)
+        verdict = node.verdict or _verdict(node, rule, book)
         if verdict != RUN:
             return _passed_over(node, verdict)
         if node.depends_on_past:

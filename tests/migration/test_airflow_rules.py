@@ -17,7 +17,35 @@ from tests.migration import random_dags, random_mappings
 
 pytestmark = [pytest.mark.airflow, pytest.mark.prefect, pytest.mark.slow]
 PYTHON = CHECKOUT / ".venv-airflow" / "bin" / "python"
+SOURCES = """
+import datetime
+from airflow import DAG
+from airflow.decorators import task
+from airflow.exceptions import AirflowSkipException
+with DAG('d', schedule=None, start_date=datetime.datetime(2024, 1, 1)):
+    @task
+    def good(): return [1, 2]
+    @task
+    def nothing(): return []
+    @task
+    def bad(): raise ValueError
+    @task
+    def skip(): raise AirflowSkipException
+    @task
+    def half(x): return 1 / (x - 1)
+    sources = {"good": good(), "nothing": nothing(), "bad": bad(), "skip": skip()}
+    sources["half"] = half.expand(x=sources["good"])
+    for rule in ("all_success", "all_done", "none_failed"):
+        @task(trigger_rule=rule)
+        def over(x, y=None): return x
+        for name, source in sources.items():
+            over.override(task_id=f"{rule}_{name}").expand(x=source)
+        over.override(task_id=f"{rule}_two").expand(x=sources["skip"], y=sources["good"])
+"""
+"""A task mapped over what others give, or fail to give."""
 TEXTS = {
+    "sources": SOURCES,
+} | {
     f"{kind.__name__.rpartition('_')[2]}_{number}": kind.dag_text(number, skips=number % 2 == 0)
     for kind, count in ((random_dags, 14), (random_mappings, 16))
     for number in range(count)
