@@ -19,7 +19,7 @@ NOTES = frozenset(
 """Attributes of a class that only Airflow reads."""
 ASKS = ("AirflowSkipException", "DownstreamTasksSkipped", "get_current_context", "xcom_", "PokeReturnValue")
 """What a class may not have in or behind it: skips, and what needs a context."""
-PACE = frozenset({"log", "poke_interval", "timeout", "soft_fail"})
+PACE = frozenset({"log", "poke_interval", "timeout", "soft_fail", "pre_execute", "post_execute"})
 """Attributes of Airflow's bases that mean something there."""
 WORK = {"BaseOperator": "execute", "BaseSensorOperator": "poke"}
 BASES = frozenset(WORK)
@@ -44,7 +44,7 @@ class Operator:
 def operator_of(code: str) -> Operator | None:
     """Read a class's text; None if its work may need Airflow's context or base."""
     node = ast.parse(code).body[0]
-    if not isinstance(node, ast.ClassDef) or any(one in code for one in ASKS):
+    if not isinstance(node, ast.ClassDef) or node.decorator_list or any(one in code for one in ASKS):
         return None
     base = ast.unparse(node.bases[0]) if len(node.bases) == 1 and not node.keywords else ""
     methods = {one.name: one for one in node.body if isinstance(one, ast.FunctionDef)}
@@ -56,7 +56,7 @@ def operator_of(code: str) -> Operator | None:
         one.attr for one in ast.walk(node)
         if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id == "self"
     }  # fmt: skip
-    if used - own - {"log", "task_id"} or work.name in used or own & PACE:
+    if used - own - {"log", "task_id"} or work.name in used or own & PACE or _gives_itself_away(node):
         return None
     made = methods.get("__init__")
     arguments = made.args if made is not None else ast.arguments([], [], None, [], [], None, [])
@@ -75,6 +75,19 @@ def operator_of(code: str) -> Operator | None:
     alone = others and "task_id" not in used and _calls_base_plainly(node, made)
     names = tuple(one.arg for one in named)
     return Operator(node.name, work.name, names, templates, alone, "log" in used)
+
+
+def _gives_itself_away(node: ast.ClassDef) -> bool:
+    """Say whether something else gets the operator as a whole, and may use its base."""
+    asked = [one.value for one in ast.walk(node) if isinstance(one, ast.Attribute)]
+    names = [one for one in ast.walk(node) if isinstance(one, ast.Name) and one.id == "self"]
+    return any(not any(one is each for each in asked) and not _is_in_super(one, node) for one in names)
+
+
+def _is_in_super(name: ast.Name, node: ast.ClassDef) -> bool:
+    """Say whether it stands in `super(Class, self)`."""
+    calls = [one for one in ast.walk(node) if isinstance(one, ast.Call) and ast.unparse(one.func) == "super"]
+    return any(name is each for one in calls for each in one.args)
 
 
 def _rendered(node: ast.ClassDef) -> Iterator[str]:

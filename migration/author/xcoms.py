@@ -67,7 +67,8 @@ class Exchange:
 def exchange_of(node: cst.FunctionDef) -> Exchange | None:
     """Read a function; None where one of its XComs is not certain, or the task instance is used otherwise."""
     body = node.body
-    plain = isinstance(body, cst.IndentedBlock) and node.asynchronous is None
+    # another decorator may do something else with the arguments or the result
+    plain = node.asynchronous is None and not node.decorators
     if not isinstance(body, cst.IndentedBlock) or not plain or _words(body) & {"global", "nonlocal"}:
         return None
     reader = _Reader(node, body.body)

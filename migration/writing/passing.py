@@ -285,7 +285,7 @@ def _rendered(value: Any, name: str, task: Task, dag: Dag, passing: Passing) -> 
 
 def _is_text(giver: Task, key: str, passing: Passing) -> bool:
     if _kind(giver) in BASH:
-        return True
+        return not giver.has("output_processor")
     line = _line(giver, passing.source)
     found = _function(line, passing.source) if line is not None else None
     return found is not None and gives_text(found[0].code, key)

@@ -84,6 +84,14 @@ KEPT = {
     "nothing": (OWN, "", False),
     "it reads its context": (OWN.replace(LOGS, 'self.log.info(context["ds"] + '), "", True),
     "it uses its base": (OWN.replace(LOGS, "self.log.info(self.dag.dag_id + "), "", True),
+    "it gives itself away": (OWN.replace(LOGS, "self.log.info(str(id(self)) + "), "", True),
+    "Airflow calls more of it": (
+        OWN.replace("def execute(", "def post_execute(self, context, result): pass|def execute(").replace(
+            "|", chr(10) + " " * 12
+        ),
+        "",
+        True,
+    ),
     "it may skip": (OWN.replace(LOGS, "raise AirflowSkipException("), "", True),
     "another class builds on it": (OWN, "class More(Add): pass", True),
     "its base gets more": (OWN.replace(INIT, "__init__(owner=text, **kwargs)"), "", True),
