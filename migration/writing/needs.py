@@ -7,6 +7,7 @@ from migration.arguments.hooks import DATES, hook_for, names_taken
 from migration.author.rewrite import SHIMS
 from migration.author.shims import short_shims
 from migration.author.source import Source, Statement
+from migration.constructs.email import FULL, SENDS
 from migration.writing.helper import Helper
 from migration.writing.plan import Work
 from migration.writing.writer import FlowPlan
@@ -36,7 +37,7 @@ def asked_of_runtime(
 
 def imported(asked: set[str]) -> set[str]:
     """Give the imports of the runtime's names."""
-    elsewhere = {"mails": "replant_mail", "other_flow_succeeded": "replant_past"}
+    elsewhere = {"mails": "replant_mail", "send_mail": "replant_mail", "other_flow_succeeded": "replant_past"}
     found = {f"from {elsewhere[name]} import {name}" for name in asked & elsewhere.keys()}
     names = sorted(asked - elsewhere.keys())
     return found | ({f"from replant_runtime import {', '.join(names)}"} if names else set())
@@ -45,6 +46,8 @@ def imported(asked: set[str]) -> set[str]:
 def short_forms(plans: list[FlowPlan], asked: set[str], text: str) -> dict[str, Helper]:
     """Give what stands for names of the runtime that this file uses in a simple way."""
     found = short_shims(asked, text)
+    if "send_mail" in asked and FULL not in text:
+        found["send_mail"] = SENDS
     taken = [names_taken(one, made.site.moments) for made in plans for one in callbacks_of(made.dag)]
     names = frozenset(name for one in taken for name in one or ())
     moments = list(dict.fromkeys(made.site.moments for made in plans))

@@ -31,3 +31,25 @@ def test_what_stays(converted: Any, tmp_path: Any) -> None:
     assert ran.of("tell") == "success"
     for part in (b"RCPT TO:<b@example.com>", b"Subject: of 2026-03-29", b"<b>done</b>", b"numbers.csv"):
         assert part.lower() in text.lower()
+
+
+def test_a_mail_without_files_is_sent_by_the_file_alone(converted: Any) -> None:
+    from prefect.blocks.system import Secret
+
+    made = converted("""
+        from airflow import DAG
+        from airflow.operators.email import EmailOperator
+        with DAG("d", schedule_interval="@daily"):
+            EmailOperator(task_id="tell", to="a@example.com; b@example.com", subject="of {{ ds }}",
+                          html_content="<b>done</b>")
+    """)
+    assert made.dag.status == "converted" and "replant_" not in made.text, made.text
+    with smtp_server() as server:
+        secret: Any = Secret(value=f"{server.url}?us@example.com")  # type: ignore[arg-type]
+        secret.save("smtp-url", overwrite=True)
+        ran = made.run()
+        text = server.text()
+    assert ran.of("tell") == "success"
+    for part in (b"RCPT TO:<b@example.com>", b"RCPT TO:<a@example.com>", b"From: us@example.com",
+                 b"text/html", b"<b>done</b>"):  # fmt: skip
+        assert part.lower() in text.lower()
