@@ -8,15 +8,21 @@ import textwrap
 from collections.abc import Collection
 from typing import Any
 
+from migration.checker.dates import MOMENT, context_of
+
+KNOWN = frozenset({*context_of(MOMENT, MOMENT, {}, {}), "conf"})
+"""What Airflow would have given by itself."""
+
 
 def wrong_with(function: Any, args: Collection[Any], kwargs: Collection[str]) -> str:
     """Say what a call lacks or has too much of; nothing where all is well."""
     try:
         inspect.signature(function).bind(*args, **dict.fromkeys(kwargs))
     except TypeError as error:
-        return str(error)
+        left = _unmet(function, len(args), set(kwargs))
+        return "" if left and left not in KNOWN else str(error)  # else it lacks in Airflow, too
     key = _lacking(inspect.unwrap(function), set(kwargs), {function})
-    return f"nothing is given for {key!r}" if key else ""
+    return f"nothing is given for {key!r}" if key in KNOWN else ""
 
 
 def _lacking(function: Any, given: set[str], seen: set[Any]) -> str:

@@ -121,9 +121,11 @@ from airflow import DAG
 from airflow.operators.bash import BashOperator
 from airflow.operators.python import PythonOperator
 def look(dag_run=None): print(dag_run.conf)
+def lacks(own): print(own)
 with DAG("told", schedule_interval="@daily"):
     a = BashOperator(task_id="a", bash_command="echo {{ dag_run.conf.get('x', 1) }} {{ dag_run.conf['y'] }}")
-    a >> PythonOperator(task_id="b", python_callable=look)
+    b = PythonOperator(task_id="b", python_callable=look)
+    a >> b >> PythonOperator(task_id="c", python_callable=lacks)  # it fails, as in Airflow
 """,
     "looped": """
 from airflow import DAG
