@@ -22,7 +22,8 @@ CODE = '''def other_flow_succeeded(flow: str, moment: datetime, tasks: list[str]
             own = [one for one in found if one.name.rpartition("-")[0] == task_name]
             last_try = max((one.flow_run_run_count for one in own), default=0)
             last = [one for one in own if one.flow_run_run_count == last_try]
-            if not last or any(one.state_type != "COMPLETED" for one in last):
+            ended = [one.state_type == "COMPLETED" and one.state_name != "Skipped" for one in last]
+            if not ended or not all(ended):
                 return False
     return True
 '''

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import libcst as cst
@@ -34,6 +34,20 @@ TI_GIVES = frozenset(
     {"xcom_pull", "xcom_push", "task_id", "dag_id", "run_id", "map_index", "try_number", "log_url"}
 )
 TI_NAMES = ("ti", "task_instance")
+GIVES: Mapping[str, frozenset[str]] = {
+    "ti": TI_GIVES,
+    "task_instance": TI_GIVES,
+    "dag": frozenset({"dag_id", "params", "following_schedule", "previous_schedule"}),
+    "task": frozenset({"task_id", "dag_id", "dag"}),
+    "dag_run": frozenset(
+        {
+            "conf", "run_id", "dag_id", "run_type", "logical_date", "execution_date", "partition_key",
+            "start_date", "run_after", "triggering_user_name", "external_trigger", "data_interval_start",
+            "data_interval_end",
+        }
+    ),
+}  # fmt: skip
+"""What the objects in `replant_context`'s context offer."""
 
 
 @dataclass(frozen=True)
@@ -144,9 +158,7 @@ def _lacking(node: ast.AST) -> str:
             return one.id
         if isinstance(one, ast.arg) and one.arg in NOT_GIVEN - {"session", "inlets", "outlets"}:
             return one.arg
-        if isinstance(one, ast.Attribute) and one.attr not in TI_GIVES and _is_ti(one.value):
-            return f"ti.{one.attr}"
-    return ""
+    return _not_offered(node)
 
 
 def _looked_up(node: ast.AST) -> object:
@@ -159,12 +171,37 @@ def _looked_up(node: ast.AST) -> object:
     return key.value if isinstance(key, ast.Constant) else None
 
 
-def _is_ti(node: ast.AST) -> bool:
-    if isinstance(node, ast.Name):
-        return node.id in TI_NAMES
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-        return node.slice.value in TI_NAMES
-    return False
+def _not_offered(node: ast.AST) -> str:
+    """Give something that is asked of an object of the context and that this does not offer, or nothing."""
+    called = {name: name for name in TI_NAMES}
+    contexts = {"context", "kwargs"}
+    arguments = getattr(node, "args", None)
+    if isinstance(arguments, ast.arguments):
+        given = {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+        called |= {name: name for name in given & {"dag", "dag_run"}}
+        contexts |= {arguments.kwarg.arg} if arguments.kwarg else set()
+    for one in ast.walk(node):
+        if isinstance(one, ast.Assign) and (key := _from_context(one.value, contexts)):
+            called |= {target.id: key for target in one.targets if isinstance(target, ast.Name)}
+    for one in ast.walk(node):
+        if isinstance(one, ast.Attribute):
+            named = one.value.id if isinstance(one.value, ast.Name) else ""
+            known = called.get(named) or _from_context(one.value, contexts)
+            if known and one.attr not in GIVES[known]:
+                return f"{known}.{one.attr}"
+    return ""
+
+
+def _from_context(node: ast.AST, contexts: Collection[str]) -> str:
+    """Give which object of the context is looked up, or nothing."""
+    key = _looked_up(node)
+    owner = node.func if isinstance(node, ast.Call) else node
+    owner = owner.value if isinstance(owner, ast.Subscript | ast.Attribute) else owner
+    if isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name):
+        owner = owner.func
+        contexts = {"get_current_context"}
+    is_context = isinstance(owner, ast.Name) and owner.id in contexts
+    return str(key) if key in GIVES and (is_context or key in TI_NAMES) else ""
 
 
 def without_parameters(node: cst.FunctionDef, names: Collection[str]) -> cst.FunctionDef:

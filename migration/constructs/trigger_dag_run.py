@@ -8,8 +8,12 @@ from migration.writing.plan import Claim, Code, RefusedError, Work, Written, equ
 from migration.writing.site import Site
 
 CODE = '''def @NAME@(deployment: str, conf: Any = None, wait_seconds: float | None = 0) -> str:
-    """Start a deployment; wait for its end if asked to. Gives the flow run's id."""
-    started = run_deployment(deployment, parameters={"conf": conf} if conf else {}, timeout=wait_seconds)
+    """Start a deployment with what its flow takes of conf; wait for its end if asked to. Give its id."""
+    with get_client(sync_client=True) as client:
+        schema = client.read_deployment_by_name(deployment).parameter_openapi_schema or {}
+    given = {**(conf or {}), "conf": conf} if conf else {}
+    parameters = {name: given[name] for name in schema.get("properties", {}) if name in given}
+    started = run_deployment(deployment, parameters=parameters, timeout=wait_seconds)
     if wait_seconds != 0 and not (started.state and started.state.is_completed()):
         raise RuntimeError(f"{deployment} ended as {started.state}")
     return str(started.id)
@@ -37,6 +41,7 @@ def write(task: Task, site: Site) -> Written:
     conf, is_template = site.templated(task.get("conf"), task)
     work = Work("trigger", "start_flow", CODE, runtime=(),
                 imports=("from typing import Any",
+                         "from prefect.client.orchestration import get_client",
                          "from prefect.deployments import run_deployment"))  # fmt: skip
     kwargs = {"conf": conf} if task.get("conf") else {}
     if task.get("wait_for_completion"):

@@ -111,6 +111,22 @@ class TaskInstance:
         return default if found is None else found
 
 
+class Dag:
+    """What `dag` offers."""
+
+    def __init__(self, book: Book, dag_id: str) -> None:
+        self.dag_id, self.params = dag_id, book.context.get("params", {})
+        self._every, self._timezone = book.context.get("every"), str(book.context.get("timezone", "UTC"))
+
+    def following_schedule(self, moment: datetime) -> datetime | None:
+        """Give the schedule's next tick, as Airflow 1 and 2 do."""
+        return previous_tick(self._every, moment, self._timezone, forward=True) if self._every else None
+
+    def previous_schedule(self, moment: datetime) -> datetime | None:
+        """Give the schedule's tick before, as Airflow 1 and 2 do."""
+        return previous_tick(self._every, moment, self._timezone) if self._every else None
+
+
 def get_current_context() -> dict[str, Any]:
     """Give Airflow's context of the task that runs."""
     book = running()
@@ -127,7 +143,7 @@ def _context(book: Book, node: Node) -> dict[str, Any]:
     run.start_date = flow_run.get_scheduled_start_time() or end
     run.run_after, run.triggering_user_name = run.start_date, None
     run.external_trigger, run.data_interval_start, run.data_interval_end = True, start, end
-    dag = type("Dag", (), {"dag_id": ti.dag_id, "params": book.context.get("params", {})})()
+    dag = Dag(book, ti.dag_id)
     task = type("Operator", (), {"task_id": node.name, "dag_id": ti.dag_id, "dag": dag})()
     return {
         "ti": ti, "task_instance": ti, "dag_run": run, "run_id": ti.run_id, "dag": dag, "task": task,

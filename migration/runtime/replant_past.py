@@ -48,7 +48,8 @@ def other_flow_state(
 ) -> str | None:
     """Give success or failed for the run of another flow that was scheduled for this moment, or its tasks.
 
-    None while there is no such run, or it has not ended. Of a group, when the run has ended.
+    None while there is no such run, or it has not ended; as in Airflow a skipped task is no success, and is
+    waited for. Of a group, when the run has ended.
     """
     runs = _runs(flow, before=moment + timedelta(seconds=1), after=moment - timedelta(seconds=1))
     if not runs:
@@ -56,7 +57,7 @@ def other_flow_state(
     if group and _of(runs[0].state) is None:
         return None
     wanted = _names_in(runs[0], group) if group else task_names
-    states = [_state(runs[0], name) for name in wanted] or [_of(runs[0].state)]
+    states = [_state(runs[0], name, skipped=None) for name in wanted] or [_of(runs[0].state)]
     if BAD in states:
         return BAD
     return GOOD if all(state == GOOD for state in states) else None
@@ -91,7 +92,7 @@ def _runs(flow: str, before: datetime, after: datetime | None = None) -> list[An
         )
 
 
-def _state(run: Any, task_name: str) -> str | None:
+def _state(run: Any, task_name: str, skipped: str | None = GOOD) -> str | None:
     chosen = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(str(run.id))]))
     named = TaskRunFilter(name=TaskRunFilterName(like_=f"{task_name}-"))
     with get_client(sync_client=True) as client:
@@ -99,7 +100,7 @@ def _state(run: Any, task_name: str) -> str | None:
     own = [one for one in found if _named(one.name) == task_name]
     # a flow run that is tried again keeps the task runs of its first try
     last = max((one.flow_run_run_count for one in own), default=0)
-    states = [_of(one.state) for one in own if one.flow_run_run_count == last]
+    states = [_of(one.state, skipped) for one in own if one.flow_run_run_count == last]
     if not states:
         return None
     return BAD if BAD in states else GOOD if all(state == GOOD for state in states) else None
@@ -123,7 +124,9 @@ def _named(name: str) -> str:
     return name.rpartition("-")[0]
 
 
-def _of(state: Any) -> str | None:
+def _of(state: Any, skipped: str | None = GOOD) -> str | None:
     if state is None or not state.is_final():
         return None
+    if state.name == "Skipped":
+        return skipped
     return GOOD if state.is_completed() else BAD

@@ -222,7 +222,7 @@ def test_a_wait_ends_when_the_run_is_stopped(
     import replant_past
 
     monkeypatch.setattr(replant_past, "_runs", lambda *_, **__: ["a run before"])
-    monkeypatch.setattr(replant_past, "_state", lambda *_: "failed")
+    monkeypatch.setattr(replant_past, "_state", lambda *_, **__: "failed")
     monkeypatch.setattr(replant_past.wait_for_own_past, "__defaults__", (True, 60.0))
     stop = threading.Timer(6, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
     stop.start()
@@ -284,6 +284,27 @@ def test_a_plain_sensor_waits_for_another_flow(converted: Any, run_text: Callabl
 
     _within(60, lambda: replant_past.other_flow_state("o bad", bad, ["work"]) == "failed")
     assert not look("o bad", bad, ["work"])
+    run_text(SKIPPED)
+    skipped = _scheduled("o skipped")
+    _within(60, lambda: replant_past._state(replant_past._runs("o skipped", _now())[0], "work") == "success")
+    assert replant_past.other_flow_state("o skipped", skipped, ["work"]) is None
+    assert not look("o skipped", skipped, ["work"]) and look("o skipped", skipped, [])
+
+
+SKIPPED = """
+from prefect import flow, task
+from replant_runtime import AirflowSkipException, begin, submit
+@task(name="work")
+def work(): raise AirflowSkipException
+@flow(name="o skipped")
+def main():
+    begin(dag_id="o skipped")
+    return submit(work)
+"""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=5)
 
 
 def _scheduled(name: str) -> Any:

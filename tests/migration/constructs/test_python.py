@@ -184,3 +184,28 @@ def test_what_cannot_go_along_is_refused_with_a_sentence(converted: Any, what: s
     assert any(reason in note for note in refused) and not any("internal" in note for note in refused)
     ran = made.run()
     assert (ran.of("t"), ran.of("u"), ran.state) == ("failed", "success", "FAILED")
+
+
+def test_what_the_context_lacks_is_refused_and_what_it_has_is_given(converted: Any) -> None:
+    made = converted("""
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        said = []
+        def others(**context):
+            run = context["dag_run"]
+            print(run.get_task_instances())
+        def graph(dag, **kwargs): print(dag.get_task("x"))
+        def ticks(**kwargs):
+            dag, day = kwargs["dag"], kwargs["execution_date"]
+            said.append((kwargs["dag"].following_schedule(day) - day).days)
+        def own(row): said.append(row["task"].upper())
+        with DAG("d", schedule_interval="@daily"):
+            for one in (others, graph, ticks):
+                PythonOperator(task_id=one.__name__, python_callable=one, provide_context=True)
+            PythonOperator(task_id="own", python_callable=own, op_args=[{"task": "x"}])
+    """)
+    refused = {item.name for item in made.dag.items if item.kind == "task" and item.status == "refused"}
+    assert refused == {"others", "graph"}
+    assert "dag_run.get_task_instances" in made.text and "dag.get_task " in made.text
+    ran = made.run()
+    assert sorted(ran.module.said, key=str) == [1, "X"] and ran.of("graph") == "failed"
