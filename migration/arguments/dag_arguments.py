@@ -1,29 +1,18 @@
-"""A DAG's own arguments: options of the flow, of its deployment, and its schedule."""
+"""A DAG's own arguments: options of the flow and of its deployment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from migration.arguments import partitions
-from migration.arguments.assets import trigger_of
 from migration.arguments.base import TOLD_LATE
 from migration.arguments.callbacks import claim_of
+from migration.arguments.flow_options import FlowOptions
+from migration.arguments.schedule import schedule
 from migration.graph import Dag
 from migration.writing.literals import Values
 from migration.writing.plan import Claim, RefusedError, equivalent, refused
 
-PRESETS = {
-    "@hourly": "0 * * * *",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *",
-    "@quarterly": "0 0 1 */3 *",
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-}
 PAGE = equivalent("only Airflow's page shows it", "page")
 SIMPLE: dict[str, Claim] = {
     "start_date": equivalent("Prefect does not run the past; the date is not needed", "start-date"),
@@ -50,28 +39,6 @@ OFF: tuple[Any, ...] = (None, False, [], {}, "", 0)
 """Values of an argument above that ask for nothing."""
 
 UNSAID = "none is given, so there is none, as in Airflow 3; Airflow 1 and 2 run such a DAG every day"
-
-
-@dataclass
-class FlowOptions:
-    """What the DAG's arguments become."""
-
-    options: dict[str, str] = field(default_factory=dict)
-    """Of `@flow`, as code."""
-    deployment: dict[str, Any] = field(default_factory=dict)
-    parameters: dict[str, str] = field(default_factory=dict)
-    """The flow's parameters and their defaults, as code."""
-    every: str | None = None
-    """The schedule as code for `begin`, where the logical date is the interval's start."""
-    keeps_interval: bool = False
-    """The timetable has intervals in Airflow 3, too."""
-    timezone: str = "UTC"
-    docstring: str = ""
-    ends: str = ""
-    """The moment after which no run does anything, as code."""
-    partition: str = ""
-    """The run's partition key, as code."""
-    claims: dict[str, Claim] = field(default_factory=dict)
 
 
 def flow_options(dag: Dag, style: int, values: Values) -> FlowOptions:
@@ -117,79 +84,6 @@ def _zone(dag: Dag) -> str:
             zone = str(value["zone"])
             return zone if "/" in zone else "UTC"
     return "UTC"
-
-
-def _schedule(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
-    if value is None or value == "@once" or value == "@continuous":
-        if value == "@continuous":
-            raise RefusedError("a run that starts again when it has ended; loop in a flow of one's own")
-        note = "start it once with `prefect deployment run`" if value == "@once" else ""
-        return equivalent(note, "once") if note else Claim()
-    if isinstance(value, str):
-        return _cron(value, found)
-    if isinstance(value, dict) and "$timedelta" in value:
-        found.every = f"timedelta(seconds={value['$timedelta']:g})"
-        values.imports.add("from datetime import timedelta")
-        found.deployment["schedules"] = [{"interval": value["$timedelta"]}]
-        return equivalent("ticks count from when the deployment is made, not from start_date", "intervals")
-    if isinstance(value, dict) and value.get("$made") in partitions.KINDS:
-        return _partitioned(value, found, values)
-    trigger = trigger_of(value)
-    if trigger is not None:
-        found.deployment["triggers"] = [{**trigger, "enabled": True}]
-        return equivalent("a trigger of the deployment on the assets' events", "assets")
-    return _timetable(value, found)
-
-
-def _cron(value: str, found: FlowOptions) -> Claim:
-    cron = PRESETS.get(value, value)
-    if len(cron.split()) != 5 or "\u27e6" in cron:
-        raise RefusedError(f"a schedule {value!r} that Prefect does not take")
-    found.every = f'"{value}"'
-    found.deployment["schedules"] = [{"cron": cron, "timezone": found.timezone}]
-    return equivalent(
-        "the run starts at the same moment; what its logical date is, see the docs", "schedules"
-    )
-
-
-def _partitioned(value: dict[str, Any], found: FlowOptions, values: Values) -> Claim:
-    made = partitions.partitioned(value)
-    found.partition = made.key
-    found.parameters.update(dict.fromkeys(made.parameters, "None"))
-    values.imports |= made.imports
-    if made.cron:
-        found.deployment["schedules"] = [{"cron": made.cron, "timezone": made.timezone}]
-    if made.trigger:
-        found.deployment["triggers"] = [{**made.trigger, "enabled": True}]
-    return equivalent("the run's partition key is a parameter of the flow", "partitions")
-
-
-def _timetable(value: Any, found: FlowOptions) -> Claim:
-    kind = value.get("$made") if isinstance(value, dict) else None
-    args, kwargs = (value["args"], value["kwargs"]) if kind else ([], {})
-    if kind in ("CronTriggerTimetable", "CronDataIntervalTimetable"):
-        cron = args[0] if args else kwargs.get("cron")
-        zone = kwargs.get("timezone", args[1] if len(args) > 1 else "UTC")
-        if isinstance(zone, str) and isinstance(cron, str):
-            found.timezone = zone
-            claim = _cron(cron, found)
-            found.keeps_interval = kind == "CronDataIntervalTimetable"
-            found.every = found.every if found.keeps_interval else None
-            return refused("a trigger's interval is not kept") if "interval" in kwargs else claim
-    if kind in ("AssetOrTimeSchedule", "DatasetOrTimeSchedule"):
-        members = kwargs.get("assets", kwargs.get("datasets"))
-        if isinstance(members, dict) and "$tuple" in members:
-            members = members["$tuple"]
-        trigger = trigger_of(members)
-        if trigger is not None:
-            _timetable(kwargs["timetable"], found)
-            found.deployment["triggers"] = [{**trigger, "enabled": True}]
-            return equivalent("a schedule, and a trigger on the assets' events", "assets")
-    if isinstance(value, dict) and "$symbol" in value:
-        raise RefusedError("a schedule that a setting gives; give the export with --settings")
-    raise RefusedError(
-        f"the timetable {kind or 'of this DAG'} has no counterpart; list its times in the deployment"
-    )
 
 
 def _catchup(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
@@ -286,9 +180,9 @@ def _callback(hook: str) -> Callable[..., Claim]:
 
 
 WRITERS: dict[str, Callable[..., Claim]] = {
-    "schedule": _schedule,
-    "schedule_interval": _schedule,
-    "timetable": _schedule,
+    "schedule": schedule,
+    "schedule_interval": schedule,
+    "timetable": schedule,
     "catchup": _catchup,
     "end_date": _end_date,
     "max_active_runs": _active_runs,

@@ -6,6 +6,7 @@ from migration.constructs import construct
 from migration.constructs.python import arguments_of
 from migration.graph import Task
 from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
+from migration.writing.python_work import python_work
 from migration.writing.site import Site
 
 HELPER = '''def run_bash(command: str, env: dict[str, str] | None = None, skip_code: int = 99) -> str:
@@ -35,7 +36,7 @@ def write(task: Task, site: Site) -> Written:
     args, kwargs = arguments_of(task)
     signature = site.signature(task.get("python_callable"))
     given = set(kwargs) | set(signature.names[: len(args)] if signature else ())
-    work, _ = site.python_work(task.get("python_callable"), given, task)
+    work, _ = python_work(site, task.get("python_callable"), given, task)
     if not work.function:
         raise RefusedError("a command from a function that is not in this file", "python_callable")
     processor = task.get("output_processor")

@@ -10,6 +10,7 @@ from migration.arguments.mapped_arguments import mapped_arguments
 from migration.constructs import construct
 from migration.graph import Task
 from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
+from migration.writing.python_work import python_work
 from migration.writing.site import Site
 
 ASK = '''def ask(
@@ -160,7 +161,7 @@ def _function(task: Task, site: Site, argument: str, uses: list[str], runtime: l
     """Give the author's function as an expression; it may ask for names of the context."""
     signature = site.signature(task.get(argument)) if isinstance(task.get(argument), dict) else None
     first = set(signature.names[:1]) if signature is not None else set()
-    work, _ = site.python_work(task.get(argument), first, task)
+    work, _ = python_work(site, task.get(argument), first, task)
     uses += [work.function] if work.function else []
     name = work.function or f"({work.code.removeprefix('@VALUE@')})"
     if work.with_context:

@@ -6,6 +6,7 @@ from migration.constructs import construct
 from migration.constructs.python import arguments_of
 from migration.graph import Task
 from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
+from migration.writing.python_work import python_work
 from migration.writing.site import Site
 
 CODE = '''def @NAME@(*args: Any, **kwargs: Any) -> Any:
@@ -50,7 +51,7 @@ def _written(task: Task, site: Site, kind: str) -> Written:
     reference = task.get("python_callable")
     signature = site.signature(reference)
     given = set(kwargs) | set(signature.names[: len(args)] if signature else ())
-    work, reads_context = site.python_work(reference, given, task)
+    work, reads_context = python_work(site, reference, given, task)
     if reads_context or "<lambda>" in str(reference["$callable"]):
         raise RefusedError("a lambda, or Airflow's context, in another interpreter", "python_callable")
     name = work.function or work.code.removeprefix("@VALUE@")

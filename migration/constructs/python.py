@@ -8,6 +8,7 @@ from migration.author.functions import CONTEXT, NOT_GIVEN
 from migration.constructs import construct
 from migration.graph import Task
 from migration.writing.plan import Claim, Code, RefusedError, Written, equivalent
+from migration.writing.python_work import python_work
 from migration.writing.site import Site
 
 KNOWN = ("python_callable", "op_args", "op_kwargs", "call_arguments", "templates_dict", "templates_exts",
@@ -45,7 +46,7 @@ def written(task: Task, site: Site, kind: str = "task") -> Written:
         given |= set(signature.names[: len(args)])
     if each is not None and signature is not None:
         given |= set(signature.names)
-    work, tracked = site.python_work(reference, given, task, by_name=True)
+    work, tracked = python_work(site, reference, given, task, by_name=True)
     shown, templates = [], False
     for value in args:
         value, is_template = site.templated(value, task)

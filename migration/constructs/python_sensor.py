@@ -7,6 +7,7 @@ from migration.constructs import construct
 from migration.constructs.python import arguments_of, may_skip
 from migration.graph import Task
 from migration.writing.plan import RefusedError, Work, Written
+from migration.writing.python_work import python_work
 from migration.writing.site import Site
 
 CODE = '''def @NAME@(*args: Any, **kwargs: Any) -> Any:
@@ -26,7 +27,7 @@ def write(task: Task, site: Site) -> Written:
     args, kwargs = arguments_of(task)
     signature = site.signature(task.get("python_callable"))
     given = set(kwargs) | set(signature.names[: len(args)] if signature else ())
-    work, reads_context = site.python_work(task.get("python_callable"), given, task)
+    work, reads_context = python_work(site, task.get("python_callable"), given, task)
     name = work.function or f"({work.code.removeprefix('@VALUE@')})"
     function = f"with_context({name})" if work.with_context else name
     given_args = [site.templated(value, task) for value in args]

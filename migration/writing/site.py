@@ -13,14 +13,13 @@ import libcst as cst
 from migration.arguments.moments import Moments
 from migration.arguments.templates import Names, plain_text
 from migration.author.carry import carried_operator
-from migration.author.conf import CONF, RUN, taking_conf
-from migration.author.functions import Signature, signature_of, without_parameters
-from migration.author.handed import keys_of
+from migration.author.conf import CONF
+from migration.author.functions import Signature, signature_of
 from migration.author.operators import Operator
 from migration.author.source import Source
 from migration.graph import Dag, Task
 from migration.writing.literals import Values, quoted
-from migration.writing.plan import Code, RefusedError, Work
+from migration.writing.plan import Code, RefusedError
 
 FLOW_OF = "flow_of_"
 JINJA = ("{{", "{%", "{#")
@@ -126,68 +125,6 @@ class Site:
         statement = self.source.at_line(line)
         return signature_of(statement.code) if statement is not None else None
 
-    def python_work(
-        self, reference: Any, given: set[str], task: Task, by_name: bool = False
-    ) -> tuple[Work, bool]:
-        """Make a Prefect task of an author's function; say whether it reads Airflow's context.
-
-        `by_name`: the caller passes what the work asks for in `moments`. Raises RefusedError.
-        """
-        if isinstance(reference, dict) and "$partial" in reference:
-            raise RefusedError("a functools.partial; give the arguments in op_kwargs", "python_callable")
-        if not isinstance(reference, dict) or "$callable" not in reference:
-            what = (
-                f": {reference['$object']}" if isinstance(reference, dict) and "$object" in reference else ""
-            )
-            text = f"the function is only known while Airflow builds the DAG{what}"
-            raise RefusedError(f"{text}; write a function that calls it", "python_callable")
-        if not reference.get("signature", True):
-            text = (
-                f"{reference['$callable']} does not say which arguments it takes, so that Airflow fails, too"
-            )
-            raise RefusedError(f"{text}; write a function that calls it", "python_callable")
-        if by_name:
-            self._hand_conf(reference, given)
-        signature = self.signature(reference)
-        name = self.callable_name(reference)
-        if signature is None or "<lambda>" in str(reference["$callable"]):
-            takes = signature is not None and bool(signature.context_parameters(given) or signature.rest)
-            if reference["module"] == "builtins":
-                imports = ("from typing import Any",)
-                return Work(f"value:{name}", f"call_{name}", f"@VALUE@{name}", imports=imports), False
-            outside = signature is None
-            wanted = name.split(".")[-1] if name.isidentifier() or "." in name else task.task_id
-            key = f"value:{name}" if name.isidentifier() else f"lambda:{task.task_id}"
-            work = Work(key, wanted, code=f"@VALUE@{name}", with_context=takes or outside)
-            return work, work.with_context
-        if signature.lacking:
-            raise RefusedError(
-                f"it uses {signature.lacking} of Airflow's context, which a flow does not have"
-            )
-        return self._own_function(name, signature, given, task if by_name else None)
-
-    def _own_function(
-        self, name: str, signature: Signature, given: set[str], task: Task | None
-    ) -> tuple[Work, bool]:
-        context = signature.context_parameters(given)
-        surplus = [one for one in given if one not in signature.names]
-        used = [one for one in context if one in signature.used]
-        rest_used = bool(signature.rest) and signature.rest in signature.used
-        asks = "get_current_context" in signature.used
-        key = f"function:{name}"
-        keys = keys_of(self.source, name, signature)
-        asked = {*used, *((keys or set()) - given)}
-        plain = not asks and not signature.driven and (not rest_used or keys is not None)
-        plain = plain and (not asked or (task is not None and all(self.moment(one, task) for one in asked)))
-        plain = plain and (CONF not in asked or name in self.source.given_conf)
-        kept = signature.rest if surplus or rest_used else ""
-        if plain and self._without(name, {*context, signature.rest} - {"", kept, *asked}):
-            self.with_moments = self.with_moments or bool(asked - {"params", CONF})
-            self.with_conf = self.with_conf or CONF in asked
-            return Work(key, name, function=name, moments=tuple(sorted(asked))), False
-        wrapped = not asks or bool(used) or signature.driven
-        return Work(key, name, function=name, with_context=wrapped), True
-
     def operator_alone(self, name: str) -> Operator | None:
         """Give a class of this file whose work needs nothing of Airflow; it has no base any more then."""
         return self.source.operator_alone(name) if self.plain_rules else None
@@ -195,13 +132,6 @@ class Site:
     def operator_carried(self, name: str) -> Operator | None:
         """Give a class of a module that goes along and whose work needs no context."""
         return carried_operator(name, self.source, self.roots) if self.plain_rules else None
-
-    def _without(self, name: str, unused: set[str]) -> bool:
-        """Leave out parameters that nobody reads; say whether the function can do without them."""
-        if unused and self._called_elsewhere(name):
-            return False
-        self._strip(name, unused)
-        return True
 
     def moment(self, name: str, task: Task) -> str | None:
         """Give the plain expression for a name of Airflow's context, if there is one."""
@@ -217,28 +147,6 @@ class Site:
         """Say whether the flow's `conf` is all that a run is told: else it changes parameters, too."""
         own = [self.dag.arguments.get("params"), *(task.get("params") for task in self.dag.tasks)]
         return not any(own) and not any(CONF in one.binds for one in self.source.statements)
-
-    def _hand_conf(self, reference: Mapping[str, Any], given: set[str]) -> None:
-        """Let a function of this file that takes only the conf out of its run have that for a parameter."""
-        is_own = reference["file"] == str(self.source.path) and "<lambda>" not in str(reference["$callable"])
-        statement = self.source.at_line(int(reference["line"])) if is_own else None
-        if statement is None or not isinstance(statement.node, cst.FunctionDef) or RUN in given:
-            return
-        name = statement.node.name.value
-        made = None if self._called_elsewhere(name) else taking_conf(statement.node)
-        if made is not None:
-            statement.node = made
-            self.source.given_conf.add(name)
-
-    def _called_elsewhere(self, name: str) -> bool:
-        return any(
-            name in one.needs for one in self.source.statements if name not in one.binds and not one.tainted
-        )
-
-    def _strip(self, name: str, parameters: set[str]) -> None:
-        statement = self.source.defining(name)
-        if statement is not None and isinstance(statement.node, cst.FunctionDef):
-            statement.node = without_parameters(statement.node, parameters)
 
     def templated(self, value: Any, task: Task) -> tuple[Any, bool]:
         """Give a value, as a template if Airflow would render it; say whether it is one."""

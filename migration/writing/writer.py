@@ -7,7 +7,8 @@ from typing import Any
 
 from migration.arguments.base import base_options
 from migration.arguments.callbacks import AROUND, read_the_run
-from migration.arguments.dag_arguments import FlowOptions, flow_options
+from migration.arguments.dag_arguments import flow_options
+from migration.arguments.flow_options import FlowOptions
 from migration.arguments.mapped_groups import REASON, mapped_group_of, spread
 from migration.arguments.past import past_of
 from migration.constructs import registry
