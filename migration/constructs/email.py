@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 from migration.constructs import construct
 from migration.graph import Task
 from migration.writing.helper import Helper
+from migration.writing.plain import SENDING
 from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
 from migration.writing.site import Site
 
@@ -25,16 +28,9 @@ SEND = '''def send_mail(to: str | list[str], subject: str, html_content: str) ->
     message["From"] = server.query or server.username or "prefect@localhost"
     message["To"] = ", ".join(re.split(r"\\s*[,;]\\s*", to) if isinstance(to, str) else to)
     message.set_content(html_content, subtype="html")
-    kind = SMTP_SSL if server.scheme == "smtps" else SMTP
-    with kind(server.hostname or "localhost", server.port or 25, timeout=30) as connection:
-        if server.scheme == "smtp+starttls":
-            connection.starttls()
-        if server.username:
-            connection.login(unquote(server.username), unquote(server.password or ""))
-        connection.send_message(message)
 '''
 SENDS = Helper(
-    SEND,
+    SEND + indent(SENDING, "    "),
     (
         "import re",
         "from email.message import EmailMessage",

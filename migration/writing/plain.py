@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from textwrap import indent
 
 from migration.arguments import other_flows
 from migration.arguments.past import PAST
@@ -66,6 +67,15 @@ GOES_ON = '''def goes_on(check: PrefectFuture[Any]) -> bool:
 '''
 CHOOSES = of_runtime("replant_conditions", "chooses")
 FUTURE = "from prefect.futures import PrefectFuture"
+SENDING = """kind = SMTP_SSL if server.scheme == "smtps" else SMTP
+with kind(server.hostname or "localhost", server.port or 25, timeout=30) as connection:
+    if server.scheme == "smtp+starttls":
+        connection.starttls()
+    if server.username:
+        connection.login(unquote(server.username), unquote(server.password or ""))
+    connection.send_message(message)
+"""
+"""Sends `message` by the server that `server` is the address of."""
 MAILS = '''def mails(*addresses: str) -> Any:
     """Make a state hook that writes to the addresses, by the server in the Secret block smtp-url."""
 
@@ -77,15 +87,6 @@ MAILS = '''def mails(*addresses: str) -> Any:
         message["To"] = ", ".join(addresses)
         text = f"{owner.name} ended as {state.name}.\\n\\n{state.message or ''}"
         message.set_content(f"{text}\\n\\nRun: {run.id}\\n")
-        kind = SMTP_SSL if server.scheme == "smtps" else SMTP
-        with kind(server.hostname or "localhost", server.port or 25, timeout=30) as connection:
-            if server.scheme == "smtp+starttls":
-                connection.starttls()
-            if server.username:
-                connection.login(unquote(server.username), unquote(server.password or ""))
-            connection.send_message(message)
-
-    return hook
 '''
 CALLABLE, ANY = "from collections.abc import Callable", "from typing import Any"
 OF_WAIT = (
@@ -102,7 +103,7 @@ HELPERS = {
     "goes_on": Helper(GOES_ON, (FUTURE, ANY)),
     "chooses": Helper(CHOOSES, ("import functools", "from collections.abc import Callable, Iterable", ANY)),
     "mails": Helper(
-        MAILS,
+        f"{MAILS}{indent(SENDING, ' ' * 8)}\n    return hook\n",
         (
             "from email.message import EmailMessage",
             "from smtplib import SMTP, SMTP_SSL",

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engines.places import CHECKOUT
 from migration.graph import Dag
 from tests.migration import random_dags, random_mappings
+from tests.migration.in_airflow import ends_in_airflow
 
 pytestmark = [pytest.mark.airflow, pytest.mark.prefect, pytest.mark.slow]
-PYTHON = CHECKOUT / ".venv-airflow" / "bin" / "python"
 SOURCES = """
 import datetime
 from airflow import DAG
@@ -62,20 +57,7 @@ def in_airflow(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder, home = tmp_path_factory.mktemp("dags"), tmp_path_factory.mktemp("airflow")
     for name, text in TEXTS.items():
         (folder / f"{name}.py").write_text(text.replace("DAG('d'", f"DAG('{name}'"))
-    env = {
-        "PATH": os.environ["PATH"], "HOME": str(home), "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__CORE__DAGS_FOLDER": str(folder),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-    }  # fmt: skip
-    for command in (
-        ["-m", "airflow", "db", "migrate"],
-        [str(Path(__file__).with_name("airflow_states.py")), str(folder)],
-    ):
-        done = subprocess.run(
-            [str(PYTHON), *command], env=env, capture_output=True, text=True, check=False, timeout=900
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-    return dict(json.loads(done.stdout))
+    return ends_in_airflow(folder, home)
 
 
 @pytest.mark.timeout(1200)
