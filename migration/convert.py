@@ -106,6 +106,10 @@ def _cycle(recording: Recording) -> str:
     return ""
 
 
+CONTEXTUAL = ("xcom_", "get_current_context")
+"""What a module has that may push and pull by itself."""
+
+
 def _converted(
     path: Path, recording: Recording, roots: Sequence[Path], ruff: str | None, plain_rules: bool
 ) -> FileResult:
@@ -119,11 +123,14 @@ def _converted(
             how = replace(how, raising=False)
             continue
         module = assembled(source, plans, ruff)
+        carried = Carried()
+        problem = carry(module.text, roots, carried)
+        if xcoms and any(word in text for text in carried.texts.values() for word in CONTEXTUAL):
+            how = replace(how, xcoms=False)
+            continue
         if not (how.dates and _has_two_meanings(module.text)):
             break
         how = replace(how, dates=False)
-    carried = Carried()
-    problem = carry(module.text, roots, carried)
     problems = [(line, f"the recorder had to guess: {what}") for line, what in recording.doubts]
     if _has_two_meanings(module.text):
         problems.append(

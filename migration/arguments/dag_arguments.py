@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from keyword import iskeyword
 from typing import Any
 
 from migration.arguments.base import TOLD_LATE
@@ -143,7 +144,7 @@ def _params(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
         raise RefusedError("parameters that are only known at run time")
     typed = []
     for name, default in value.items():
-        if not name.isidentifier():
+        if not name.isidentifier() or iskeyword(name):
             raise RefusedError(f"the parameter {name!r} is not a Python name")
         if isinstance(default, dict) and "$paramdef" in default:
             typed += [name] if default["schema"] else []

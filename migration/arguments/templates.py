@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from keyword import iskeyword
 from typing import Any
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -56,7 +57,10 @@ def _own_parameters(task: Task, dag: Dag) -> dict[str, Any]:
     return {
         name: value
         for name, value in (task.get("params") or {}).items()
-        if name.isidentifier() and name not in known and all(one.get(name, value) == value for one in others)
+        if name.isidentifier()
+        and not iskeyword(name)
+        and name not in known
+        and all(one.get(name, value) == value for one in others)
     }
 
 
@@ -144,7 +148,7 @@ class _Expressions:
         if name in own and name in self.own:
             self.needs.own[name] = self.own[name]
             return name
-        return name if name in known and name not in own else None
+        return name if name in known and name not in own and not iskeyword(name) else None
 
     def _moment(self, node: nodes.Node) -> str | None:
         """Give a date, or one some time before or after it."""

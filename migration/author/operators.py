@@ -72,6 +72,7 @@ def operator_of(code: str) -> Operator | None:
     others = (
         not arguments.posonlyargs and arguments.vararg is None and set(methods) & {"__getattr__"} == set()
     )
+    others = others and not _takes_for_nothing(made)
     alone = others and "task_id" not in used and _calls_base_plainly(node, made)
     names = tuple(one.arg for one in named)
     return Operator(node.name, work.name, names, templates, alone, "log" in used)
@@ -130,6 +131,13 @@ def _calls_base_plainly(node: ast.ClassDef, made: ast.FunctionDef | None) -> boo
         for keyword in one.value.keywords
     )  # fmt: skip
     return len(found) == bases <= 1 and uses == passes
+
+
+def _takes_for_nothing(made: ast.FunctionDef | None) -> bool:
+    """Say whether `__init__` has arguments and does nothing but call the base."""
+    if made is None or not all(is_base_call(one) for one in made.body):
+        return False
+    return len(made.args.args) > 1 or bool(made.args.kwonlyargs)
 
 
 def is_base_call(statement: ast.stmt) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ def exchanged(exchange: Exchange, ways: Mapping[Pull, str]) -> Exchanged | None:
     `ways`: how each pulled value comes. None where an author's variable is in the way.
     """
     body = exchange.body
-    names = _names(exchange.node)
+    names = _names(exchange.node) | _looked_up(exchange.node)
     parameters: dict[str, str] = {}
     annotations: dict[str, cst.Annotation] = {}
     replaced: dict[int, cst.BaseExpression] = {}
@@ -66,6 +67,22 @@ def _names(node: cst.CSTNode) -> set[str]:
     return found
 
 
+def _looked_up(node: cst.FunctionDef) -> set[str]:
+    """Give the texts beside a function's **kwargs: what becomes a parameter is no longer in there."""
+    rest = node.params.star_kwarg.name.value if node.params.star_kwarg else ""
+    found: set[str] = set()
+    for one in ast.walk(ast.parse(code_of(node))):
+        is_beside = isinstance(one, ast.Subscript | ast.Call | ast.Compare)
+        inner = [
+            *ast.iter_child_nodes(one),
+            *(ast.iter_child_nodes(one.func) if isinstance(one, ast.Call) else ()),
+        ]
+        if rest and is_beside and any(isinstance(each, ast.Name) and each.id == rest for each in inner):
+            texts = (each.value for each in inner if isinstance(each, ast.Constant))
+            found |= {text for text in texts if isinstance(text, str)}
+    return found
+
+
 def _free(name: str, taken: set[str]) -> str:
     stem, number = name, 2
     while name in taken:
@@ -93,6 +110,8 @@ def _is_first(name: str, statement: cst.CSTNode | None, exchange: Exchange) -> b
     params = exchange.node.params
     own = [*params.params, *params.kwonly_params, params.star_kwarg]
     if any(isinstance(one, cst.Param) and one.name.value == name for one in own):
+        return False
+    if name in _looked_up(exchange.node):
         return False
     for one in exchange.body:
         if one is statement:

@@ -9,6 +9,7 @@ from typing import Any
 from migration.arguments import waiting
 from migration.arguments.base import NOTES, WRITERS
 from migration.arguments.defaults import SAME_AS_DEFAULT
+from migration.author.inner_templates import file_endings, inner_template
 from migration.author.operators import Operator
 from migration.constructs import construct
 from migration.graph import Task
@@ -55,6 +56,7 @@ def write(task: Task, site: Site) -> Written:
     carried = None if alone else site.operator_carried(task.operator)
     operator = alone or carried
     given = _given(task)
+    _stop_at_templates(task, site, given, operator, mapped)
     for name, text in (operator.templates if operator else {}).items():
         if name not in mapped:
             given.setdefault(name, text)
@@ -71,6 +73,23 @@ def write(task: Task, site: Site) -> Written:
     return Written(
         _work(task, site, alone, carried), kwargs=kwargs, over=mapped or None, claims=claims, tracked=tracked
     )
+
+
+def _stop_at_templates(
+    task: Task, site: Site, given: Mapping[str, Any], operator: Operator | None, mapped: Mapping[str, Any]
+) -> None:
+    """Refuse what only Airflow renders: templates inside of the class, and files of them.
+
+    Raises RefusedError.
+    """
+    taken = {*given, *mapped, *(operator.templates if operator else ())}
+    if inner := inner_template(task.operator, site.source, site.roots, taken):
+        text = f"the class {task.operator} makes a template of its own, {inner!r}"
+        raise RefusedError(f"{text}; give it to the operator as an argument")
+    endings = file_endings(task.operator, site.source, site.roots)
+    for name, value in given.items():
+        if endings and isinstance(value, str) and value.endswith(endings):
+            raise RefusedError(f"Airflow would read the file {value}; give its text", name)
 
 
 def _given(task: Task) -> dict[str, Any]:

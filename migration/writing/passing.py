@@ -14,6 +14,7 @@ from typing import Any
 
 import libcst as cst
 
+from migration.author.certain import calls_others, refers
 from migration.author.pulled_texts import parts_of
 from migration.author.results import NONE, PART, WHOLE, Exchanged, exchanged
 from migration.author.source import Source, Statement
@@ -65,6 +66,8 @@ def passed(dags: Sequence[Dag], source: Source) -> Passed | None:
         for dag in dags:
             _read(dag, passing)
         _account_for_all(passing)
+        if any(_calls_otherwise(dag, passing) for dag in dags):
+            raise _NotCertainError
         for dag in dags:
             _find_ways(dag, passing)
         written = {line: _written(one, passing.ways.get(line, {})) for line, one in passing.exchanges.items()}
@@ -130,6 +133,16 @@ def _account_for_all(passing: Passing) -> None:
         raise _NotCertainError
 
 
+def _calls_otherwise(dag: Dag, passing: Passing) -> bool:
+    """Say whether a callback, or a task of another kind, calls one of the functions, too."""
+    tasks = [one.value for task in dag.tasks for one in task.arguments if not _is_called(one, task, passing)]
+    return refers([tasks, list(dag.arguments.values())], str(passing.source.path), passing.exchanges)
+
+
+def _is_called(argument: Argument, task: Task, passing: Passing) -> bool:
+    return argument.name == "python_callable" and _line(task, passing.source) is not None
+
+
 def _find_ways(dag: Dag, passing: Passing) -> None:
     """Find out how each function gets what it pulls; all tasks that call it must agree."""
     for task in dag.tasks:
@@ -184,12 +197,19 @@ def _way(pull: Pull, task: Task, dag: Dag, passing: Passing) -> str:
     exchange = passing.exchanges.get(line)
     if exchange is not None and exchange.pushes:
         if pull.key not in exchange.keys:
-            return NONE
+            return _none(found[0], passing.source)
         return WHOLE if len(exchange.keys) == 1 else PART
     if pull.key == RESULT:
         return WHOLE
     if giver.get("multiple_outputs") or found[1].returns is not None:
         raise _NotCertainError  # Airflow may push each key of what it returns
+    return _none(found[0], passing.source)
+
+
+def _none(giver: Statement, source: Source) -> str:
+    """Make sure that nothing else that a function calls may push for it."""
+    if calls_others(giver, source):
+        raise _NotCertainError
     return NONE
 
 

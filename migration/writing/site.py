@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +159,10 @@ class Site:
             return plain, False
         params = task.get("params") or {}
         written = self.values()
-        shown = "".join(f", {key}={written.write(one)}" for key, one in params.items() if key.isidentifier())
+        for key in params:
+            if not key.isidentifier() or iskeyword(key):
+                raise RefusedError(f"the parameter {key!r} is not a Python name", "params")
+        shown = "".join(f", {key}={written.write(one)}" for key, one in params.items())
         text = f"template({written.write(value)}{shown})"
         self.runtime.update({"template"} | written.runtime)
         self.imports.update(written.imports)

@@ -77,3 +77,15 @@ def test_a_tasks_own_parameter_is_the_flows(converted: Any) -> None:
         converted, "{{ params.name }}", own, other
     )  # which of the two a run may change is not clear
     assert "template(" in made.text and made.run().module.got == ["x"]
+
+
+@pytest.mark.parametrize("where", ["", "dag"])
+def test_a_parameter_that_is_no_name_of_python_is_refused(converted: Any, where: str) -> None:
+    params = "params={'from': 'x'}"
+    made = converted(f"""
+        from airflow import DAG
+        from airflow.operators.bash import BashOperator
+        with DAG("d", schedule=None, {params if where else ""}):
+            BashOperator(task_id="t", bash_command="echo {{{{ params.from }}}}", {"" if where else params})
+    """)
+    assert made.dag.status != "converted" and "'from' is not a Python name" in str(made.dag)

@@ -135,3 +135,50 @@ def test_a_class_of_a_module_is_made_in_a_plain_task(converted: Any, tmp_path: A
         """)
         assert made.dag.status == "converted" and ("get_current_context" in made.text) == stays, made.text
         assert ("execute({})" in made.text) != stays
+
+
+OF_ITS_OWN = {
+    "in __init__": ("self.path = '/data/{{ ds }}/' + name", ""),
+    "of the class": ("pass", "path = '{{ ds }}'"),
+    "by a constant": ("self.path = DAY + name", ""),
+    "out of a file": ("self.path = name", "template_ext = ('.sql',)"),
+}
+
+
+@pytest.mark.parametrize("case", OF_ITS_OWN)
+def test_templates_that_a_class_makes_by_itself_are_refused(converted: Any, case: str) -> None:
+    init, inside = OF_ITS_OWN[case]
+    made = converted(f"""
+        from airflow import DAG
+        from airflow.models import BaseOperator
+        DAY = "{{{{ ds }}}}"
+        class Path(BaseOperator):
+            template_fields = ("path",)
+            {inside}
+            def __init__(self, name, **kwargs):
+                super().__init__(**kwargs)
+                {init}
+            def execute(self, context):
+                print(self.path)
+        with DAG("d", schedule="@daily"):
+            Path(task_id="t", name="x.sql")
+    """)
+    assert made.dag.status != "converted"
+    assert "would read the file x.sql" in str(made.dag) or "makes a template of its own" in str(made.dag)
+
+
+def test_an_argument_that_the_class_does_nothing_with_can_be_given(converted: Any) -> None:
+    made = converted("""
+        from airflow import DAG
+        from airflow.models import BaseOperator
+        got = []
+        class Lazy(BaseOperator):
+            def __init__(self, value, **kwargs):
+                super().__init__(**kwargs)
+            def execute(self, context):
+                got.append(1)
+        with DAG("d", schedule=None):
+            Lazy(task_id="t", value=4)
+    """)
+    ran = made.run()
+    assert (made.dag.status, ran.state, ran.module.got) == ("converted", "COMPLETED", [1])

@@ -192,3 +192,58 @@ def test_rules_and_mapped_tasks_keep_the_runtime(converted: Any) -> None:
     """)
     assert "template(" in made.text  # rendered it is the text "3"
     assert made.run().module.got == ["3"]
+
+
+def test_a_function_that_a_callback_calls_too_keeps_its_xcoms(converted: Any) -> None:
+    made = converted(f"""{HEAD}
+        def a(ti):
+            ti.xcom_push('k', 1)
+        def b(ti, **kwargs):
+            got.append(ti.xcom_pull('a', key='k'))
+        def c():
+            pass
+        with DAG("d", schedule=None):
+            first, second = [PythonOperator(task_id=f.__name__, python_callable=f) for f in (a, b)]
+            first >> second >> PythonOperator(task_id="c", python_callable=c, on_success_callback=b)
+    """)
+    assert made.dag.status == "converted" and "xcom_pull" in made.text, made.text
+
+
+@pytest.mark.parametrize("where", ["at the top", "inside"])
+def test_what_a_module_may_push_is_not_taken_for_nothing(converted: Any, tmp_path: Any, where: str) -> None:
+    (tmp_path / "dags").mkdir(exist_ok=True)
+    (tmp_path / "dags" / "saving.py").write_text(
+        "from airflow.operators.python import get_current_context\n"
+        "def save(key, value):\n"
+        "    get_current_context()['ti'].xcom_push(key=key, value=value)\n"
+    )
+    line = "from saving import save"
+    made = converted(f"""{HEAD}
+        {line if where == "at the top" else ""}
+        def a():
+            {line if where == "inside" else "pass"}
+            save('k', 5)
+        def b(ti):
+            got.append(ti.xcom_pull('a', key='k'))
+        with DAG("d", schedule=None):
+            first, second = [PythonOperator(task_id=f.__name__, python_callable=f) for f in (a, b)]
+            first >> second
+    """)
+    assert made.dag.status == "converted" and "xcom_pull" in made.text, made.text
+
+
+def test_a_variable_named_like_something_of_the_context_hides_it_nowhere_else(converted: Any) -> None:
+    made = converted(f"""{HEAD}
+        def a(ti):
+            ti.xcom_push('params', 1)
+        def b(**context):
+            params = context["ti"].xcom_pull('a', key='params')
+            got.append((params, context["params"]["p"]))
+        def c(**context):
+            got.append((context["ti"].xcom_pull('a', key='params'), context.get("params")["p"]))
+        with DAG("d", schedule=None, params={{"p": 5}}):
+            a, b, c = [PythonOperator(task_id=f.__name__, python_callable=f) for f in (a, b, c)]
+            a >> b >> c
+    """)
+    ran = made.run()
+    assert (made.dag.status, ran.state, ran.module.got) == ("converted", "COMPLETED", [(1, 5), (1, 5)])
