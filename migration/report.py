@@ -68,7 +68,8 @@ def _first(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     reasons: Counter[str] = Counter()
     for entry in entries:
         for dag in entry.dags:
-            for note in {i["note"] for i in dag["items"] if i["status"] == REFUSED and i["kind"] != "task"}:
+            notes = {i["note"] for i in dag["items"] if i["status"] == REFUSED and i["kind"] != "task"}
+            for note in sorted(notes):
                 reasons[note] += 1
         if entry.status != "recorded":
             reasons[f"the file could not be recorded: {entry.reason}"] += 1

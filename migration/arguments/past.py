@@ -30,7 +30,7 @@ def succeeded_before(task_name: str) -> bool:
         last = FlowRunFilter.model_validate({"id": {"any_": [runs[0].id]}})
         found = client.read_task_runs(flow_run_filter=last, task_run_filter=named)
     tries = [one for one in found if one.name.rpartition("-")[0] == task_name]
-    return bool(tries) and max(tries, key=lambda one: one.expected_start_time).state_type == "COMPLETED"
+    return bool(tries) and max(tries, key=lambda one: one.flow_run_run_count).state_type == "COMPLETED"
 '''
 PAST = Helper(
     OWN_PAST,

@@ -38,7 +38,7 @@ FULL = '''def @NAME@(
     return processor(done.stdout.rstrip("\\n").rpartition("\\n")[2])
 '''
 FAILS = "exit code 99 fails it, where Airflow skips"
-NOTE = f"it runs in the flow's folder, not in a temporary one; {FAILS}"
+FOLDER = "it runs in the flow's folder, not in a temporary one"
 MAPPED = {"bash_command": "command", "env": "env", "cwd": "cwd"}
 KNOWN = ("bash_command", "env", "append_env", "cwd", "skip_on_exit_code", "skip_exit_code", "output_encoding",
          "output_processor", "xcom_push")  # fmt: skip
@@ -73,7 +73,9 @@ def write(task: Task, site: Site) -> Written:
         arguments |= {} if _code(task) == 99 else {"skip_code": _code(task)}
     else:
         work = _plain({*arguments, *mapped} - {"command"}, appends)
-        claims["bash_command"] = equivalent(NOTE if task.get("cwd") is None else FAILS, "bash")
+        notes = [FOLDER] if task.get("cwd") is None else []
+        notes += [FAILS] if _code(task) is not None else []
+        claims["bash_command"] = equivalent("; ".join(notes), "bash") if notes else Claim()
     return Written(
         work,
         args=(arguments.pop("command"),) if "command" in arguments and not mapped else (),
@@ -129,14 +131,14 @@ def command_of(task: Task, site: Site) -> Any:
     return command
 
 
-def _code(task: Task) -> int:
-    """Give the exit code that skips.
+def _code(task: Task) -> int | None:
+    """Give the exit code that skips, if one does.
 
     Raises RefusedError.
     """
     value = task.get("skip_on_exit_code", task.get("skip_exit_code", 99))
     value = value[0] if isinstance(value, list) and len(value) == 1 else value
-    if not isinstance(value, int):
+    if value is not None and not isinstance(value, int):
         raise RefusedError("several exit codes that skip; end the command with one", "skip_on_exit_code")
     return value
 

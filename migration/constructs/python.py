@@ -36,6 +36,7 @@ def written(task: Task, site: Site, kind: str = "task") -> Written:
     if task.get("templates_dict"):
         kwargs["templates_dict"] = _with_files(task.get("templates_dict"), task, site)
     first, named = _of_partial(task, site)
+    _refuse_files([first, args, named, {**kwargs, "templates_dict": None}], task)
     args, kwargs = [*first, *args], {**named, **kwargs}
     over, each = mapping_of(task, site)
     if args and (over is not None or each is not None):
@@ -104,10 +105,28 @@ def _by_name(args: list[Any], task: Task, site: Site) -> dict[str, Any]:
     return dict(zip(signature.names, args, strict=False))
 
 
+def _endings(task: Task) -> tuple[str, ...]:
+    """Give what the names of template files end with."""
+    given = task.get("templates_exts") or []
+    return tuple(given.get("$tuple", []) if isinstance(given, dict) else given)
+
+
+def _refuse_files(value: Any, task: Task) -> None:
+    """Refuse names of template files, which Airflow would read, among the arguments.
+
+    Raises RefusedError.
+    """
+    if isinstance(value, str) and (endings := _endings(task)) and value.endswith(endings):
+        raise RefusedError(
+            f"the file {value} among the arguments; put it into templates_dict", "templates_exts"
+        )
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_files(one, task)
+
+
 def _with_files(values: Any, task: Task, site: Site) -> Any:
     """Replace the names of template files by what is in them."""
-    given = task.get("templates_exts") or []
-    endings = tuple(given.get("$tuple", []) if isinstance(given, dict) else given)
+    endings = _endings(task)
     if not isinstance(values, dict):
         return values
     return {

@@ -87,7 +87,7 @@ class Values:
             items = [self.write(one) for one in content]
             return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
         if tag == "$set":
-            return "{" + ", ".join(self.write(one) for one in content) + "}" if content else "set()"
+            return "{" + ", ".join(sorted(self.write(one) for one in content)) + "}" if content else "set()"
         if tag == "$dict":
             return "{" + ", ".join(f"{self.write(k)}: {self.write(v)}" for k, v in content) + "}"
         if tag in ("$datetime", "$date", "$time", "$timedelta"):

@@ -209,3 +209,18 @@ def test_what_the_context_lacks_is_refused_and_what_it_has_is_given(converted: A
     assert "dag_run.get_task_instances" in made.text and "dag.get_task " in made.text
     ran = made.run()
     assert sorted(ran.module.said, key=str) == [1, "X"] and ran.of("graph") == "failed"
+
+
+def test_a_template_file_among_the_arguments_is_refused_and_a_set_has_one_order(converted: Any) -> None:
+    made = converted("""
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        def show(sql, names): print(sql, names)
+        with DAG("d", schedule=None):
+            for name in ("q.sql", "select 1"):
+                PythonOperator(task_id=name.replace(" ", "_"), python_callable=show, templates_exts=[".sql"],
+                               op_kwargs={"sql": name, "names": {"b", "a", "c"}})
+    """)
+    refused = {item.name for item in made.dag.items if item.kind == "task" and item.status == "refused"}
+    assert refused == {"q.sql"} and "put it into templates_dict" in made.text
+    assert 'names={"a", "b", "c"}' in made.text
