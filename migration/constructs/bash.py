@@ -13,11 +13,14 @@ from migration.writing.site import Site
 
 PLAIN = '''def @NAME@(command: str{parameters}) -> {result}:
     """{doc}; give {what}."""
-    done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, text=True, check=True{given})
+    done = subprocess.run(
+        ["bash", "-c", command],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True{given}
+    )
     print(done.stdout)
     return {last}
 '''
-LAST = 'done.stdout.rstrip("\\n").rpartition("\\n")[2]'
+LAST = 'done.stdout.removesuffix("\\n").rpartition("\\n")[2].rstrip()'
 FULL = '''def @NAME@(
     command: str,
     env: Any = None,
@@ -29,13 +32,19 @@ FULL = '''def @NAME@(
     """Run a command in bash; give the last line of what it prints. The skip code skips the task."""
     env = {**os.environ, **(env or {})} if append_env else env
     done = subprocess.run(
-        ["bash", "-c", command], stdout=subprocess.PIPE, text=True, env=env, cwd=cwd, check=False
+        ["bash", "-c", command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=env,
+        cwd=cwd,
+        check=False,
     )
     print(done.stdout)
     if done.returncode == skip_code:
         raise AirflowSkipException(f"the command ended with {skip_code}")
     done.check_returncode()
-    return processor(done.stdout.rstrip("\\n").rpartition("\\n")[2])
+    return processor(done.stdout.removesuffix("\\n").rpartition("\\n")[2].rstrip())
 '''
 FAILS = "exit code 99 fails it, where Airflow skips"
 FOLDER = "it runs in the flow's folder, not in a temporary one"

@@ -12,12 +12,19 @@ from migration.writing.site import Site
 HELPER = '''def run_bash(command: str, env: dict[str, str] | None = None, skip_code: int = 99) -> str:
     """Run a command in bash; give the last line of what it prints. The skip code skips the task."""
     command = template(command).rendered()
-    done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, text=True, env=env, check=False)
+    done = subprocess.run(
+        ["bash", "-c", command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=env,
+        check=False,
+    )
     print(done.stdout)
     if done.returncode == skip_code:
         raise AirflowSkipException(f"the command ended with {skip_code}")
     done.check_returncode()
-    return done.stdout.rstrip("\\n").rpartition("\\n")[2]
+    return done.stdout.removesuffix("\\n").rpartition("\\n")[2].rstrip()
 '''
 CODE = '''def @NAME@({env}*args: Any, **kwargs: Any) -> Any:
     """Run the command that {function} gives."""

@@ -81,3 +81,23 @@ def test_an_exit_code_that_skips_is_the_runtimes(converted: Any) -> None:
 def test_a_command_file_that_is_not_there_is_refused(converted: Any) -> None:
     made = converted(BEGIN + "with DAG('d'):\n    BashOperator(task_id='a', bash_command='run.sh')\n")
     assert made.dag.status == "refused" and made.run().state == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("command", "last"),
+    [("echo a; echo 'b '", "b"), ("echo a; echo", ""), ("echo a; echo err >&2", "err"), ("true", "")],
+)
+def test_the_last_line_is_airflows(converted: Any, command: str, last: str) -> None:
+    made = converted(f"""
+        from airflow import DAG
+        from airflow.operators.bash import BashOperator
+        from airflow.operators.python import PythonOperator
+        got = []
+        def take(ti):
+            got.append(ti.xcom_pull("say"))
+        with DAG("d", schedule=None):
+            BashOperator(task_id="say", bash_command={command!r}) >> PythonOperator(
+                task_id="take", python_callable=take)
+    """)
+    assert made.dag.status == "converted"
+    assert made.run().module.got == [last]
