@@ -15,9 +15,10 @@ PLAIN = '''def @NAME@(command: str{parameters}) -> {result}:
     """{doc}; give {what}."""
     done = subprocess.run(
         ["bash", "-c", command],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True{given}
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False{given}
     )
     print(done.stdout)
+    done.check_returncode()
     return {last}
 '''
 LAST = 'done.stdout.removesuffix("\\n").rpartition("\\n")[2].rstrip()'

@@ -101,3 +101,13 @@ def test_the_last_line_is_airflows(converted: Any, command: str, last: str) -> N
     """)
     assert made.dag.status == "converted"
     assert made.run().module.got == [last]
+
+
+@pytest.mark.parametrize("more", ["", ", env={'A': '1'}", ", skip_on_exit_code=99"])
+def test_what_a_failing_command_says_is_shown(
+    converted: Any, capfd: pytest.CaptureFixture[str], more: str
+) -> None:
+    call = f"BashOperator(task_id='a', bash_command='echo one; echo wrong >&2; exit 3'{more})"
+    made = converted(f"{BEGIN}with DAG('d'):\n    {call}\n")
+    assert made.run().state == "FAILED"
+    assert "one\nwrong\n" in capfd.readouterr().out
