@@ -21,8 +21,13 @@ PLAIN = '''def @NAME@(command: str{parameters}) -> {result}:
     done.check_returncode()
     return {last}
 '''
+ENDING = """    print(done.stdout)
+    if done.returncode == skip_code:
+        raise AirflowSkipException(f"the command ended with {skip_code}")
+    done.check_returncode()
+"""
 LAST = 'done.stdout.removesuffix("\\n").rpartition("\\n")[2].rstrip()'
-FULL = '''def @NAME@(
+FULL_HEAD = '''def @NAME@(
     command: str,
     env: Any = None,
     append_env: bool = False,
@@ -41,12 +46,8 @@ FULL = '''def @NAME@(
         cwd=cwd,
         check=False,
     )
-    print(done.stdout)
-    if done.returncode == skip_code:
-        raise AirflowSkipException(f"the command ended with {skip_code}")
-    done.check_returncode()
-    return processor(done.stdout.removesuffix("\\n").rpartition("\\n")[2].rstrip())
 '''
+FULL = f"{FULL_HEAD}{ENDING}    return processor({LAST})\n"
 FAILS = "exit code 99 fails it, where Airflow skips"
 FOLDER = "it runs in the flow's folder, not in a temporary one"
 MAPPED = {"bash_command": "command", "env": "env", "cwd": "cwd"}

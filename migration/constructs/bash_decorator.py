@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from migration.constructs import construct
+from migration.constructs.bash import ENDING, LAST
 from migration.constructs.python import arguments_of
 from migration.graph import Task
 from migration.writing.plan import Claim, RefusedError, Work, Written, equivalent
 from migration.writing.python_work import python_work
 from migration.writing.site import Site
 
-HELPER = '''def run_bash(command: str, env: dict[str, str] | None = None, skip_code: int = 99) -> str:
+HELPER_HEAD = '''def run_bash(command: str, env: dict[str, str] | None = None, skip_code: int = 99) -> str:
     """Run a command in bash; give the last line of what it prints. The skip code skips the task."""
     command = template(command).rendered()
     done = subprocess.run(
@@ -20,12 +21,8 @@ HELPER = '''def run_bash(command: str, env: dict[str, str] | None = None, skip_c
         env=env,
         check=False,
     )
-    print(done.stdout)
-    if done.returncode == skip_code:
-        raise AirflowSkipException(f"the command ended with {skip_code}")
-    done.check_returncode()
-    return done.stdout.removesuffix("\\n").rpartition("\\n")[2].rstrip()
 '''
+HELPER = f"{HELPER_HEAD}{ENDING}    return {LAST}\n"
 CODE = '''def @NAME@({env}*args: Any, **kwargs: Any) -> Any:
     """Run the command that {function} gives."""
     return {before}run_bash({call}(*args, **kwargs){given}){after}

@@ -17,7 +17,8 @@ from migration.entry import Entry, entry_of
 from migration.graph import Recording
 from migration.places import Place
 from migration.recorder.run import Limits, Recorder
-from tests.migration.mutants import MUTANTS, SOURCES
+from tests.migration.mutant_sources import SOURCES
+from tests.migration.mutants import MUTANTS
 
 pytestmark = pytest.mark.slow
 
