@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from migration.arguments import executor_config
+from migration.arguments import bounds, executor_config
 from migration.arguments.assets import outlets_of
 from migration.arguments.callbacks import HOOK, claim_of, first_of, skip_hooks
 from migration.arguments.defaults import SAME_AS_DEFAULT
+from migration.arguments.retries import backoff, max_delay, retries, retry_delay, seconds
 from migration.graph import Dag, Task
-from migration.writing.literals import Values, quoted
+from migration.writing.literals import Values, number, quoted
 from migration.writing.plan import Claim, RefusedError, equivalent, refused
 
 Options = dict[str, str]
@@ -19,7 +20,6 @@ NOTHING = Claim(note="its default; nothing to do")
 
 MAILED = equivalent("a hook writes to the address, by the server of the Secret smtp-url", "mail")
 NOTES: dict[str, Claim] = {
-    "start_date": equivalent("Prefect does not run the past; the date is not needed", "start-date"),
     "priority_weight": equivalent("Prefect has no priorities inside a run", "priority"),
     "weight_rule": equivalent("Prefect has no priorities inside a run", "priority"),
     "queue": equivalent("the work queue is chosen for the deployment, not for a task", "queue"),
@@ -62,8 +62,8 @@ def base_options(task: Task, dag: Dag, values: Values) -> tuple[Options, dict[st
             claims[name] = NOTHING
         elif name in WRITERS:
             claims[name] = WRITERS[name](value, task, dag, options, values)
-        elif name == "end_date" and isinstance(value, dict):
-            claims[name] = _own_end(value, dag)
+        elif name in bounds.NAMES:
+            claims[name] = bounds.task_date(name, value, dag)
         elif (
             name in ("email", "email_on_failure") and task.get("email") and task.get("email_on_failure", True)
         ):
@@ -71,13 +71,6 @@ def base_options(task: Task, dag: Dag, values: Values) -> tuple[Options, dict[st
         elif name in NOTES:
             claims[name] = NOTES[name]
     return options, claims
-
-
-def _own_end(value: Any, dag: Dag) -> Claim:
-    """A task's end is the DAG's, or comes with the default arguments of all tasks."""
-    if value in (dag.arguments.get("end_date"), dag.default_args.get("end_date")):
-        return equivalent("the flow ends at once after that day", "end-date")
-    return refused("a task's own end date has no counterpart; end the deployment's schedule instead")
 
 
 def _mail(task: Task, options: Options, values: Values) -> Claim:
@@ -89,46 +82,8 @@ def _mail(task: Task, options: Options, values: Values) -> Claim:
     return MAILED
 
 
-def _seconds(value: Any) -> float:
-    if isinstance(value, dict) and "$timedelta" in value:
-        return float(value["$timedelta"])
-    if isinstance(value, int | float):
-        return float(value)
-    raise RefusedError("a time that is only known while Airflow builds the DAG")
-
-
-def _retries(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
-    options["retries"] = values.write(value)
-    if not task.has("retry_delay"):
-        options["retry_delay_seconds"] = "300"  # Airflow's default; Prefect's is none
-    return Claim()
-
-
-def _retry_delay(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
-    if task.get("retries") in (None, 0):
-        return Claim(note="without retries it has no effect")
-    if task.get("retry_exponential_backoff"):
-        options["retry_delay_seconds"] = f"exponential_backoff({_seconds(value):g})"
-        values.imports.add("from prefect.tasks import exponential_backoff")
-    else:
-        options["retry_delay_seconds"] = f"{_seconds(value):g}"
-    return Claim()
-
-
-def _backoff(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
-    if not task.has("retry_delay"):
-        options["retry_delay_seconds"] = "exponential_backoff(300)"
-        values.imports.add("from prefect.tasks import exponential_backoff")
-    note = "Airflow adds jitter, and stops growing at max_retry_delay; Prefect doubles from the delay"
-    return equivalent(note, "retries")
-
-
-def _max_delay(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
-    return equivalent("Prefect's exponential backoff has no upper limit", "retries")
-
-
 def _timeout(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
-    options["timeout_seconds"] = f"{_seconds(value):g}"
+    options["timeout_seconds"] = number(seconds(value))
     return equivalent("it cannot interrupt code that blocks in a thread", "timeouts")
 
 
@@ -233,10 +188,10 @@ def _outlets(value: Any, task: Task, dag: Dag, options: Options, values: Values)
 
 
 WRITERS: dict[str, Callable[..., Claim]] = {
-    "retries": _retries,
-    "retry_delay": _retry_delay,
-    "retry_exponential_backoff": _backoff,
-    "max_retry_delay": _max_delay,
+    "retries": retries,
+    "retry_delay": retry_delay,
+    "retry_exponential_backoff": backoff,
+    "max_retry_delay": max_delay,
     "execution_timeout": _timeout,
     "pool": _pool,
     "max_active_tis_per_dag": _concurrency,

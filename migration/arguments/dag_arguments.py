@@ -6,17 +6,17 @@ from collections.abc import Callable
 from keyword import iskeyword
 from typing import Any
 
+from migration.arguments import bounds
 from migration.arguments.base import TOLD_LATE
 from migration.arguments.callbacks import claim_of
 from migration.arguments.flow_options import FlowOptions
 from migration.arguments.schedule import schedule
 from migration.graph import Dag
-from migration.writing.literals import Values
+from migration.writing.literals import Values, number
 from migration.writing.plan import Claim, RefusedError, equivalent, refused
 
 PAGE = equivalent("only Airflow's page shows it", "page")
 SIMPLE: dict[str, Claim] = {
-    "start_date": equivalent("Prefect does not run the past; the date is not needed", "start-date"),
     "default_view": PAGE,
     "orientation": PAGE,
     "owner_links": PAGE,
@@ -47,12 +47,15 @@ def flow_options(dag: Dag, style: int, values: Values) -> FlowOptions:
     found = FlowOptions()
     found.timezone = _zone(dag)
     for name, value in dag.arguments.items():
+        if name in bounds.NAMES:
+            continue
         try:
             found.claims[name] = _claim(name, value, dag, found, values)
         except RefusedError as error:
             found.claims[name] = refused(error.reason)
     if style >= 3 and not found.keeps_interval:
         found.every = None
+    bounds.bound(dag, found, style, values)
     if (
         style < 3
         and not dag.inside
@@ -93,17 +96,6 @@ def _catchup(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
     return Claim()
 
 
-def _end_date(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
-    if value is None:
-        return Claim()
-    if not isinstance(value, dict) or "$datetime" not in value:
-        raise RefusedError("an end that is only known at run time")
-    found.ends = values.write(
-        {"$datetime": value["$datetime"] if value["zone"] else f"{value['$datetime']}+00:00"}
-    )
-    return equivalent("a run that is scheduled later ends at once, as skipped", "end-date")
-
-
 def _active_runs(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
     if not isinstance(value, int):
         raise RefusedError("a number that is only known at run time")
@@ -122,7 +114,7 @@ def _timeout(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
         return Claim()
     if not isinstance(value, dict) or "$timedelta" not in value:
         raise RefusedError("a time that is only known at run time")
-    found.options["timeout_seconds"] = f"{value['$timedelta']:g}"
+    found.options["timeout_seconds"] = number(value["$timedelta"])
     return equivalent("it cannot interrupt code that blocks in a thread", "timeouts")
 
 
@@ -185,7 +177,6 @@ WRITERS: dict[str, Callable[..., Claim]] = {
     "schedule_interval": schedule,
     "timetable": schedule,
     "catchup": _catchup,
-    "end_date": _end_date,
     "max_active_runs": _active_runs,
     "max_active_tasks": _active_tasks,
     "concurrency": _active_tasks,

@@ -23,6 +23,8 @@ class FlowOptions:
     """The timetable has intervals in Airflow 3, too."""
     timezone: str = "UTC"
     docstring: str = ""
+    starts: str = ""
+    """The moment before which no run does anything, as code; empty where it has passed."""
     ends: str = ""
     """The moment after which no run does anything, as code."""
     partition: str = ""

@@ -8,7 +8,7 @@ from migration.arguments import partitions
 from migration.arguments.assets import trigger_of
 from migration.arguments.flow_options import FlowOptions
 from migration.graph import Dag
-from migration.writing.literals import Values
+from migration.writing.literals import Values, number
 from migration.writing.plan import Claim, RefusedError, equivalent, refused
 
 PRESETS = {
@@ -36,10 +36,12 @@ def schedule(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
     if isinstance(value, str):
         return _cron(value, found)
     if isinstance(value, dict) and "$timedelta" in value:
-        found.every = f"timedelta(seconds={value['$timedelta']:g})"
+        found.every = f"timedelta(seconds={number(value['$timedelta'])})"
         values.imports.add("from datetime import timedelta")
         found.deployment["schedules"] = [{"interval": value["$timedelta"]}]
-        return equivalent("ticks count from when the deployment is made, not from start_date", "intervals")
+        return equivalent(
+            "an interval ends at its run's moment; from when ticks count, see the docs", "intervals"
+        )
     if isinstance(value, dict) and value.get("$made") in partitions.KINDS:
         return _partitioned(value, found, values)
     trigger = trigger_of(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from migration.graph import Task
+from migration.writing.literals import number
 from migration.writing.plan import Claim, RefusedError, equivalent
 
 KNOWN = ("poke_interval", "timeout", "soft_fail", "mode", "exponential_backoff", "deferrable", "silent_fail",
@@ -19,7 +20,7 @@ def pace(task: Task) -> str:
     if task.get("never_fail"):
         raise RefusedError("a sensor that never fails; catch the error in the task", "never_fail")
     every, limit = _seconds(task.get("poke_interval", 60)), _seconds(task.get("timeout", 604800))
-    return f"{every:g}, {limit:g}{', skip=True' if task.get('soft_fail') else ''}"
+    return f"{number(every)}, {number(limit)}{', skip=True' if task.get('soft_fail') else ''}"
 
 
 def claims_of(task: Task, *names: str) -> dict[str, Claim]:

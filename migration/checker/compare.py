@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from migration.checker.bounds import bound_differences
 from migration.checker.commands import command_differences
 from migration.checker.conf import conf_differences, lack_differences
 from migration.checker.copies import other_rows
@@ -59,16 +60,7 @@ def differences(
         found += [] if refused else lack_differences(seen)
     if not refused & SCHEDULES:
         found += schedule_differences(dag, seen, deployment)
-    return [*found, *_end(dag, seen)]
-
-
-def _end(dag: Dag, seen: Mapping[str, Any]) -> Iterator[str]:
-    """After the end of its schedule a DAG does nothing any more."""
-    ends = isinstance(dag.arguments.get("end_date"), dict)
-    if ends and seen["calls_late"]:
-        yield "the flow goes on after end_date"
-    if not ends and seen["calls_late"] != len(seen["calls"]):
-        yield "the flow ends at a date that the DAG does not have"
+    return [*found, *bound_differences(seen)]
 
 
 def _names(dag: Dag, seen: Mapping[str, Any], calls: Mapping[str, Any]) -> Iterator[str]:

@@ -22,24 +22,40 @@ RESULT_OF = "\u27e8result of\u27e9"
 AIRFLOW_3 = re.compile(r"^\s*(from|import) airflow\.(sdk|providers\.standard)", re.MULTILINE)
 
 
+def dates_of(name: str, dag: Dag) -> list[datetime | None]:
+    """Give each task's `start_date` or `end_date`, its own or the DAG's; None where none is known."""
+    given = [task.get(name) or dag.arguments.get(name) for task in dag.tasks]
+    shown = [one.get("$datetime") if isinstance(one, dict) else one for one in given]
+    read = [datetime.fromisoformat(one) if isinstance(one, str) else None for one in shown]
+    return [one if one is None or one.tzinfo else one.replace(tzinfo=UTC) for one in read]
+
+
+def moment_of(dag: Dag) -> datetime:
+    """Give about when a flow is made to believe it runs: long ago, or after a start that is still to come."""
+    starts = [one for one in dates_of("start_date", dag) if one is not None]
+    first = min(starts, default=MOMENT)
+    return MOMENT if first <= datetime.now(UTC) else first + timedelta(days=40, hours=17, minutes=46)
+
+
 def runs_of(dag: Dag, text: str) -> list[tuple[datetime, datetime, datetime]]:
     """Give two runs to try, (moment, start and end of the interval): on a tick, and by hand after the next.
 
     Without a schedule, and in files for Airflow 3, the interval is the moment; one of a time span ends there.
     """
     value = dag.arguments.get("schedule", dag.arguments.get("schedule_interval"))
+    first = moment_of(dag)
     if isinstance(value, dict) and "$timedelta" in value and not AIRFLOW_3.search(text):
         span = timedelta(seconds=value["$timedelta"])
-        return [(moment, moment - span, moment) for moment in (MOMENT, MOMENT + LATER)]
+        return [(moment, moment - span, moment) for moment in (first, first + LATER)]
     cron = NAMES.get(value, value) if isinstance(value, str) else ""
     fields = cron.split()
-    tick = _found(MOMENT, fields, 1) if len(fields) == 5 else None
-    after = None if tick is None else _found(tick, fields, 1)
+    tick = tick_near(first, fields, 1) if len(fields) == 5 else None
+    after = None if tick is None else tick_near(tick, fields, 1)
     if AIRFLOW_3.search(text) or tick is None or after is None:
-        return [(moment, moment, moment) for moment in (MOMENT, MOMENT + LATER)]
+        return [(moment, moment, moment) for moment in (first, first + LATER)]
     by_hand = after + LATER
-    start, end = _found(by_hand, fields, -1), _found(by_hand - timedelta(minutes=1), fields, 1)
-    before = _found(tick, fields, -1)
+    start, end = tick_near(by_hand, fields, -1), tick_near(by_hand - timedelta(minutes=1), fields, 1)
+    before = tick_near(tick, fields, -1)
     return [(tick, before or tick, tick), (by_hand, start or by_hand, end or by_hand)]
 
 
@@ -49,8 +65,8 @@ def next_of(dag: Dag, end: datetime) -> datetime | None:
     if isinstance(value, dict) and "$timedelta" in value:
         return end + timedelta(seconds=value["$timedelta"])
     fields = NAMES.get(value, value).split() if isinstance(value, str) else []
-    tick = _found(end, fields, 1) if len(fields) == 5 else None
-    after = None if tick is None else _found(tick, fields, 1)
+    tick = tick_near(end, fields, 1) if len(fields) == 5 else None
+    after = None if tick is None else tick_near(tick, fields, 1)
     return None if tick is None or after is None else end + (after - tick)
 
 
@@ -65,7 +81,7 @@ def moment_differences(task: Task, call: Mapping[str, Any], seen: Mapping[str, A
 NEXT = "the next run"
 
 
-def _found(moment: datetime, fields: Sequence[str], step: int) -> datetime | None:
+def tick_near(moment: datetime, fields: Sequence[str], step: int) -> datetime | None:
     """Give the next tick, or the one before; None if there is none within days."""
     for minutes in range(1, 9 * 1440):
         tick = moment + step * timedelta(minutes=minutes)

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import traceback
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any, NoReturn
@@ -127,16 +127,18 @@ def _flow(flow: Any, log: notes.Log, given: dict[str, Any] | None) -> dict[str, 
         "scripts": [],
     }
     params = {k: v["$paramdef"] if _is_typed(v) else v for k, v in given["params"].items()}
-    at(datetime(9000, 1, 1, tzinfo=UTC))
     log.start, log.told = dates.MOMENT, conf.TOLD
-    late = len(_called(flow, log, given["scripts"])[0])
+    bounds = []
+    for moment, runs in given.get("bounds", []):
+        at(datetime.fromisoformat(moment))
+        bounds.append((moment, runs, len(_called(flow, log, given["scripts"])[0])))
     tried = [
         _tried(flow, log, run, after, params, given)
         for run, after in zip(given["runs"], given["after"], strict=True)
     ]
     untold, again = _untold(flow, log, params, given, tried[0])
     return {
-        "calls_late": late,
+        "bounds": bounds,
         "name": flow.name,
         "parameters": list(flow.parameters.properties),
         "timeout_seconds": flow.timeout_seconds,

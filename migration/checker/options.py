@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import ceil
 from typing import Any
 
 from migration.graph import Task
@@ -19,6 +20,13 @@ MOST_TRIES = 50
 """Prefect makes no more delays than that."""
 
 
+def _pause(task: Task, delay: float, number: int) -> float:
+    """Give the least pause of Airflow's after a try, in seconds; it adds up to the same again."""
+    growth = task.get("retry_exponential_backoff")
+    grown = delay * (2 if growth is True else growth) ** number
+    return float(min(max(ceil(grown), 1), _seconds(task.get("max_retry_delay") or 86400), 86400))
+
+
 def option_differences(task: Task, call: Mapping[str, Any]) -> Iterator[str]:
     """Compare retries, pauses, time-outs, pools and hooks."""
     retries = task.get("retries") or 0
@@ -29,8 +37,12 @@ def option_differences(task: Task, call: Mapping[str, Any]) -> Iterator[str]:
         wanted = delay
         is_known = isinstance(retries, int) and isinstance(delay, int | float)
         if task.get("retry_exponential_backoff") and is_known:
-            wanted = [delay * 2**number for number in range(min(retries, MOST_TRIES))]
-        if call["retry_delay_seconds"] != wanted:
+            wanted = [_pause(task, delay, number) for number in range(min(retries, MOST_TRIES))]
+        found = call["retry_delay_seconds"]
+        if isinstance(wanted, list):
+            shown = found if isinstance(found, list) else [found]
+            found = shown + shown[-1:] * (len(wanted) - len(shown))  # Prefect's last pause is for all further
+        if found != wanted:
             yield f"{task.task_id} waits {call['retry_delay_seconds']} s between tries instead of {wanted}"
     timeout = _seconds(task.get("execution_timeout"))
     if (call["timeout_seconds"] or None) != timeout:

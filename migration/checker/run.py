@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from migration.checker.bounds import bounds_of
 from migration.checker.classes import class_differences, templates_of
 from migration.checker.compare import differences
 from migration.checker.complete import silent_drops
@@ -38,6 +39,7 @@ def _dates(recording: Recording | None, flows: Sequence[str]) -> dict[str, Any]:
             "templates": [*templates_in(dag), *templates_of(text)],
             "scripts": scripts_for(dag, text),
             "pushed": pushed_by(dag, text),
+            "bounds": bounds_of(dag, text),
         }
     return found
 

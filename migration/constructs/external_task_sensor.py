@@ -8,6 +8,7 @@ from migration.arguments import waiting
 from migration.arguments.other_flows import NAME
 from migration.constructs import construct
 from migration.graph import Task
+from migration.writing.literals import number
 from migration.writing.plan import Code, RefusedError, Work, Written, equivalent
 from migration.writing.site import Site
 
@@ -48,7 +49,7 @@ def write(task: Task, site: Site) -> Written:
     kwargs: dict[str, Any] = {"group": group} if group else {}
     delta = task.get("execution_delta")
     if isinstance(delta, dict) and "$timedelta" in delta:
-        kwargs["delta"] = Code(f"{delta['$timedelta']:g}")
+        kwargs["delta"] = Code(number(delta["$timedelta"]))
     if "failed" in _list(task.get("failed_states")):
         kwargs["fails"] = True
     pace = waiting.pace(task)

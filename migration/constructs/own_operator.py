@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from migration.arguments import waiting
+from migration.arguments import bounds, waiting
 from migration.arguments.base import NOTES, WRITERS
 from migration.arguments.defaults import SAME_AS_DEFAULT
 from migration.author.inner_templates import file_endings, inner_template
@@ -98,8 +98,8 @@ def _given(task: Task) -> dict[str, Any]:
     for argument in task.arguments:
         if argument.origin not in ("call", "default_args"):
             continue
-        is_base = argument.name in WRITERS or argument.name in NOTES or argument.name in SAME_AS_DEFAULT
-        is_date = argument.name in ("start_date", "end_date") and isinstance(argument.value, str)
+        is_base = argument.name in (*WRITERS, *NOTES, *SAME_AS_DEFAULT, *bounds.NAMES)
+        is_date = argument.name in bounds.NAMES and isinstance(argument.value, str)
         if (not is_base or is_date) and (argument.origin == "call" or argument.name in task.get("call", [])):
             found[argument.name] = argument.value
     return found

@@ -29,7 +29,7 @@ def body(
     """
     used = set(taken) | set(made.flow.parameters) | OURS
     made.waiter = "wait_for_all" if "wait" in taken else "wait"
-    lines = [*_ended(made), *(Line(text) for text in _beginning(made))]
+    lines = [*_bounded(made), *(Line(text) for text in _beginning(made))]
     ends = order.leaves(made.dag)
     if made.shape is not None:
         return [*lines, *_shaped(made, names, shared, used, ends)]
@@ -78,15 +78,22 @@ def _shaped(
     return [*blocks.lines, Line(f"return {blocks.result()}")]
 
 
-def _ended(made: FlowPlan) -> list[Line]:
-    if not made.flow.ends:
+def _bounded(made: FlowPlan) -> list[Line]:
+    """Give what ends a run at once that lies outside the schedule."""
+    if not made.flow.starts and not made.flow.ends:
         return []
     made.values.imports |= {"from prefect.runtime import flow_run", "from prefect.states import Completed"}
-    passed = f"if flow_run.scheduled_start_time > {made.flow.ends}:"
-    return [
-        Line(passed),
-        Line('return Completed(name="Skipped", message="after the end of the schedule")', 1),
-    ]
+    # a run of the past is given its date
+    given = "logical_date is None and " if made.tracked or made.site.with_moments else ""
+    lines = []
+    for sign, bound, where in (
+        ("<", made.flow.starts, "before the start"),
+        (">", made.flow.ends, "after the end"),
+    ):
+        if bound:
+            message = f'return Completed(name="Skipped", message="{where} of the schedule")'
+            lines += [Line(f"if {given}flow_run.scheduled_start_time {sign} {bound}:"), Line(message, 1)]
+    return lines
 
 
 def _beginning(made: FlowPlan) -> list[str]:

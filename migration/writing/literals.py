@@ -123,8 +123,13 @@ class Values:
         return (
             f"timedelta(days={int(days)})"
             if days and days == int(days)
-            else f"timedelta(seconds={content:g})"
+            else f"timedelta(seconds={number(content)})"
         )
+
+
+def number(value: float) -> str:
+    """Give a number in full, without a point where it is whole."""
+    return str(int(value)) if value == int(value) else repr(value)
 
 
 def _roots(text: str) -> set[str] | None:
