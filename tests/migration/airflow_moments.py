@@ -26,7 +26,8 @@ def main() -> None:
         [dag] = DagBag(dag_folder=str(file)).dags.values()
         known = DagSerialization.from_dict(DagSerialization.to_dict(dag))
         assert isinstance(known, SerializedDAG)
-        last, moments = None, []
+        last = None
+        moments: list[list[str]] = []
         while len(moments) < MOST:
             last = known.next_dagrun_info(last_automated_run_info=last)
             if last is None:

@@ -32,6 +32,11 @@ def moments_in_airflow(folder: Path, home: Path, style: int) -> dict[str, Any]:
     )
 
 
+def pauses_in_airflow(folder: Path, home: Path) -> dict[str, Any]:
+    """Give, by the file's name and the task's, its retries and each pause's span. `home`: an empty folder."""
+    return _answer("airflow_pauses.py", folder, _environment(folder, home))
+
+
 def _environment(folder: Path, home: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"], "HOME": str(home), "AIRFLOW_HOME": str(home),

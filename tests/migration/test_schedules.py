@@ -85,7 +85,12 @@ def ticks_of(deployment: dict[str, Any], start: datetime, count: int) -> list[da
     """Give the moments at which Prefect's server starts a deployment's runs, from a moment on."""
     [given] = deployment["schedules"]
     kind = CronSchedule if "cron" in given else IntervalSchedule
-    return asyncio.run(kind(**given).get_dates(n=count, start=start))
+    schedule = kind(**given)
+
+    async def ticks() -> list[datetime]:
+        return list(await schedule.get_dates(n=count, start=start))
+
+    return asyncio.run(ticks())
 
 
 @pytest.mark.parametrize("style", IMPORTS)
