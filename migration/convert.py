@@ -11,6 +11,7 @@ from typing import Any
 
 import libcst as cst
 
+from migration.arguments.limits import limits_of
 from migration.arguments.moments import moments_of
 from migration.author.carry import Carried, carry
 from migration.author.source import Source
@@ -201,18 +202,13 @@ def _has_two_meanings(text: str) -> bool:
 def _deployment(made: FlowPlan) -> dict[str, Any]:
     owners = sorted({str(t.get("owner")) for t in made.dag.tasks if isinstance(t.get("owner"), str)})
     tags = [*made.flow.deployment.get("tags", []), *(f"owner:{owner}" for owner in owners if owner)]
-    pools = sorted({tag for call in made.calls.values() for tag in _tags(call.options.get("tags", ""))})
     return {
         **made.flow.deployment,
         "tags": tags,
         "dag_id": made.dag.dag_id,
-        "limits": pools,
+        "limits": limits_of((call.task for call in made.calls.values() if not call.refusal), made.dag),
         "inside": made.dag.inside,
     }
-
-
-def _tags(text: str) -> list[str]:
-    return [one.strip().strip('"') for one in text.strip("{}").split(",") if one.strip()]
 
 
 def style_of(source: Source) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from migration.arguments.limits import command
 from migration.entry import Entry, share_converted
 from migration.writing.plan import REFUSED
 
@@ -29,6 +30,7 @@ def document(entries: Sequence[Entry], written: Mapping[str, str]) -> dict[str, 
             "converted": converted,
             "by_construct": _by_construct(entries),
             "first": _first(entries),
+            "limits": _limits(entries),
             "settings": sorted({tuple(pair) for entry in entries for pair in entry.settings}),
             "missing_modules": sorted({name for entry in entries for name in entry.missing_modules}),
         },
@@ -61,6 +63,15 @@ def _by_construct(entries: Sequence[Entry]) -> list[dict[str, Any]]:
                 uses[name] += 1
                 done[name] += dag["status"] != REFUSED
     return [{"construct": name, "dags": count, "converted": done[name]} for name, count in uses.most_common()]
+
+
+def _limits(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Give the limits that the flows' tags need, with the commands that make them."""
+    found = {tag: slots for entry in entries for one in entry.deployments
+             for tag, slots in one.get("limits", {}).items()}  # fmt: skip
+    return [
+        {"tag": tag, "slots": slots, "command": command(tag, slots)} for tag, slots in sorted(found.items())
+    ]
 
 
 def _first(entries: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from migration.arguments import bounds, executor_config
+from migration.arguments import bounds, executor_config, limits
 from migration.arguments.assets import outlets_of
 from migration.arguments.callbacks import HOOK, claim_of, first_of, skip_hooks
 from migration.arguments.defaults import SAME_AS_DEFAULT
@@ -88,13 +88,11 @@ def _timeout(value: Any, task: Task, dag: Dag, options: Options, values: Values)
 
 
 def _pool(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
-    _tag(options, f"pool:{value}")
-    return equivalent(f"a concurrency limit on the tag pool:{value}; make it as the report says", "pools")
+    return limits.pool(value, task, dag, options)
 
 
 def _concurrency(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
-    _tag(options, f"task:{dag.dag_id}.{task.task_id}")
-    return equivalent("a concurrency limit on the task's tag; make it as the report says", "pools")
+    return limits.own(value, task, dag, options)
 
 
 def _owner(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:
@@ -104,11 +102,6 @@ def _owner(value: Any, task: Task, dag: Dag, options: Options, values: Values) -
 def _hooks(options: Options, hook: str, added: list[str]) -> None:
     known = options.get(hook, "[]")[1:-1]
     options[hook] = f"[{', '.join([one for one in (known, *added) if one])}]"
-
-
-def _tag(options: Options, tag: str) -> None:
-    known = options.get("tags", "{}")[1:-1]
-    options["tags"] = "{" + ", ".join(one for one in (known, repr(tag).replace("'", '"')) if one) + "}"
 
 
 def _doc(value: Any, task: Task, dag: Dag, options: Options, values: Values) -> Claim:

@@ -48,8 +48,11 @@ def option_differences(task: Task, call: Mapping[str, Any]) -> Iterator[str]:
     if (call["timeout_seconds"] or None) != timeout:
         yield f"{task.task_id} has a time-out of {call['timeout_seconds']} s instead of {timeout}"
     pool = task.get("pool")
-    if isinstance(pool, str) and pool != "default_pool" and f"pool:{pool}" not in call["tags"]:
+    if isinstance(pool, str) and pool != "default_pool" and _pool_tag(pool) not in call["tags"]:
         yield f"{task.task_id} is not limited by the pool {pool}"
+    is_limited = task.get("max_active_tis_per_dag") or task.get("task_concurrency")
+    if is_limited and not any(_limits(tag, task) for tag in call["tags"]):
+        yield f"{task.task_id} may run more often at once than {is_limited} times"
     for hook, names in HOOKS.items():
         given = [task.get(name) for name in names]
         wanted = sum(len(v) if isinstance(v, list) else int(v is not None) for v in given)
@@ -57,3 +60,12 @@ def option_differences(task: Task, call: Mapping[str, Any]) -> Iterator[str]:
             yield f"{task.task_id} lost its {' or '.join(names)}"
     if retries and task.get("on_retry_callback") and not call["retry_condition"]:
         yield f"{task.task_id} lost its on_retry_callback"
+
+
+def _pool_tag(pool: str) -> str:
+    """Prefect's server has no limits with these signs in their names."""
+    return "pool:" + pool.translate({ord(sign): "_" for sign in "/%&<>"})
+
+
+def _limits(tag: str, task: Task) -> bool:
+    return tag.startswith("task:") and tag.endswith(f".{task.task_id}")

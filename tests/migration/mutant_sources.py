@@ -15,7 +15,8 @@ def perhaps(): raise AirflowSkipException
 with DAG("branches", schedule_interval="30 4 * * 1", default_args={"retries": 2,
          "retry_delay": timedelta(minutes=7)}) as dag:
     pick = BranchPythonOperator(task_id="pick", python_callable=lambda: "left")
-    left = BashOperator(task_id="left", bash_command="echo left", execution_timeout=timedelta(seconds=90))
+    left = BashOperator(task_id="left", bash_command="echo left", execution_timeout=timedelta(seconds=90),
+                        max_active_tis_per_dag=2)
     right = BashOperator(task_id="right", bash_command="echo right", pool="small")
     join = EmptyOperator(task_id="join", trigger_rule="none_failed_min_one_success")
     last = EmptyOperator(task_id="last", trigger_rule="all_done")

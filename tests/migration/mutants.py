@@ -23,6 +23,8 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("lost delay", "branches", r"retry_delay_seconds=420", "retry_delay_seconds=300"),
     ("lost time-out", "branches", r"timeout_seconds=90", "timeout_seconds=None"),
     ("lost pool", "branches", r'tags=\{"pool:small"\}', "tags=set()"),
+    ("lost limit", "branches", r'tags=\{"task:branches.left"\}', "tags=set()"),
+    ("limit of another task", "branches", r"task:branches.left", "task:branches.right"),
     ("swapped branch", "branches", r'"mo", "other"', '"other", "mo"'),
     ("branch as a task", "branches", r', kind="branch"', ""),
     ("short circuit as a task", "branches", r', kind="short_circuit"', ""),
