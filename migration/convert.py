@@ -107,6 +107,7 @@ def _cycle(recording: Recording) -> str:
     return ""
 
 
+EXPORTED = "AIRFLOW_CTX_"
 CONTEXTUAL = ("xcom_", "get_current_context")
 """What a module has that may push and pull by itself."""
 
@@ -137,6 +138,8 @@ def _converted(
         problems.append(
             (1, "the flow needs the classes of datetime by the name of the module; import them instead")
         )
+    if any(EXPORTED in text for text in (module.text, *carried.texts.values())):
+        problems.append((1, f"it reads {EXPORTED}…, which only Airflow puts into a task's environment"))
     if problem is not None:
         problems.append((1, f"a module of the author's cannot go along: {problem}"))
     results = tuple(result_of(made, module, number, problems, xcoms) for number, made in enumerate(plans))

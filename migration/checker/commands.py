@@ -17,6 +17,8 @@ def command_differences(task: Task, call: Mapping[str, Any]) -> Iterator[str]:
     for name, parameter in given.items():
         if name not in mapped and (task.get(name) is not None) != (parameter in call["kwargs"]):
             yield f"{task.task_id} is {'not ' if task.get(name) is not None else ''}given {name}"
+    if call["kwargs"].get("encoding", "utf-8") != task.get("output_encoding", "utf-8"):
+        yield f"{task.task_id} reads its output in another encoding"
     function = task.get("output_processor")
     if isinstance(function, dict) and "$callable" in function:
         wanted = str(function["$callable"]).rpartition(".")[2]

@@ -14,19 +14,19 @@ from migration.writing.site import Site
 PLAIN = '''def @NAME@(command: str{parameters}) -> {result}:
     """{doc}; give {what}."""
     done = subprocess.run(
-        ["bash", "-c", command],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False{given}
+        ["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False{given}
     )
-    print(done.stdout)
+    output = done.stdout.decode({encoding}errors="backslashreplace")
+    print(output)
     done.check_returncode()
     return {last}
 '''
-ENDING = """    print(done.stdout)
+ENDING = """    print(output)
     if done.returncode == skip_code:
         raise AirflowSkipException(f"the command ended with {skip_code}")
     done.check_returncode()
 """
-LAST = 'done.stdout.removesuffix("\\n").rpartition("\\n")[2].rstrip()'
+LAST = 'output.removesuffix("\\n").rpartition("\\n")[2].rstrip()'
 FULL_HEAD = '''def @NAME@(
     command: str,
     env: Any = None,
@@ -34,6 +34,7 @@ FULL_HEAD = '''def @NAME@(
     cwd: str | None = None,
     skip_code: int = 99,
     processor: Any = str,
+    encoding: str = "utf-8",
 ) -> Any:
     """Run a command in bash; give the last line of what it prints. The skip code skips the task."""
     env = {**os.environ, **(env or {})} if append_env else env
@@ -41,11 +42,11 @@ FULL_HEAD = '''def @NAME@(
         ["bash", "-c", command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
         env=env,
         cwd=cwd,
         check=False,
     )
+    output = done.stdout.decode(encoding, errors="backslashreplace")
 '''
 FULL = f"{FULL_HEAD}{ENDING}    return processor({LAST})\n"
 FAILS = "exit code 99 fails it, where Airflow skips"
@@ -70,10 +71,13 @@ def write(task: Task, site: Site) -> Written:
     env, env_tracked = site.templated(task.get("env"), task)
     if env is not None:
         arguments["env"] = env
-    if task.get("cwd") is not None:
-        arguments["cwd"] = task.get("cwd")
+    cwd, cwd_tracked = site.templated(task.get("cwd"), task)
+    if cwd is not None:
+        arguments["cwd"] = cwd
     if task.get("output_processor") is not None:
         arguments["processor"] = task.get("output_processor")
+    if task.get("output_encoding", "utf-8") != "utf-8":
+        arguments["encoding"] = task.get("output_encoding")
     appends = bool(task.get("append_env")) and "env" in {*arguments, *mapped}
     skips = _may_skip(task, [command, task.get("env"), over, each])
     uneven = any(mapped - set(one) for one in each or [])
@@ -94,7 +98,7 @@ def write(task: Task, site: Site) -> Written:
         over=over,
         each=each,
         claims=claims,
-        tracked=tracked or env_tracked or skips or uneven,
+        tracked=tracked or env_tracked or cwd_tracked or skips or uneven,
     )
 
 
@@ -109,10 +113,11 @@ FULL_WORK = Work(
 
 def _plain(options: Collection[str], appends: bool) -> Work:
     """Give the function with just these options. `appends`: the environment is added to the process's."""
-    env, cwd, processed = (name in options for name in ("env", "cwd", "processor"))
+    env, cwd, processed, encoded = (name in options for name in ("env", "cwd", "processor", "encoding"))
     parameters = ", env: dict[str, str]" if env else ""
     parameters += ", cwd: str" if cwd else ""
     parameters += ", processor: Callable[[str], Any]" if processed else ""
+    parameters += ", encoding: str" if encoded else ""
     given = f", env={'{**os.environ, **env}' if appends else 'env'}" if env else ""
     code = PLAIN.format(
         parameters=parameters,
@@ -122,12 +127,14 @@ def _plain(options: Collection[str], appends: bool) -> Work:
         if processed
         else "the last line of what it prints",
         given=f"{given}, cwd=cwd" if cwd else given,
+        encoding="encoding, " if encoded else "",
         last=f"processor({LAST})" if processed else LAST,
     )
     imports = ("import subprocess", *(("import os",) if appends else ()))
     imports += ("from collections.abc import Callable", "from typing import Any") if processed else ()
-    name = "_".join(["bash", *(["with"] if options else []), *sorted(options)])
-    return Work(f"{name}{' added' if appends else ''}", name, code, imports=imports)
+    shown = ["added_env" if appends and one == "env" else one for one in sorted(options)]
+    name = "_".join(["bash", *(["with"] if options else []), *shown])
+    return Work(name, name, code, imports=imports)
 
 
 ADDED = "variables added to the environment"

@@ -17,10 +17,10 @@ HELPER_HEAD = '''def run_bash(command: str, env: dict[str, str] | None = None, s
         ["bash", "-c", command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
         env=env,
         check=False,
     )
+    output = done.stdout.decode(errors="backslashreplace")
 '''
 HELPER = f"{HELPER_HEAD}{ENDING}    return {LAST}\n"
 CODE = '''def @NAME@({env}*args: Any, **kwargs: Any) -> Any:
@@ -77,6 +77,8 @@ def write(task: Task, site: Site) -> Written:
         "output_encoding",
     )
     claims = {name: Claim() for name in names if task.has(name)}
+    if task.get("output_encoding", "utf-8") != "utf-8":
+        raise RefusedError("an encoding of the output; convert it in the command", "output_encoding")
     if task.get("cwd") is not None:
         raise RefusedError("a cwd; change into it in the command", "cwd")
     claims["multiple_outputs"] = equivalent(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -111,3 +112,45 @@ def test_what_a_failing_command_says_is_shown(
     made = converted(f"{BEGIN}with DAG('d'):\n    {call}\n")
     assert made.run().state == "FAILED"
     assert "one\nwrong\n" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "more", "last"),
+    [
+        (r"printf 'a\nb\xff\n'", "", r"b\xff"),
+        (r"printf 'a\xe4b'", "output_encoding='latin-1'", "a\u00e4b"),
+        (r"printf 'a\xe4b'", "output_encoding='latin-1', skip_on_exit_code=3", "a\u00e4b"),
+        (r"printf 'a\rb\n'", "", "a\rb"),
+    ],
+)
+def test_output_is_decoded_as_in_airflow(converted: Any, command: str, more: str, last: str) -> None:
+    made = converted(f"""
+        from airflow import DAG
+        from airflow.operators.bash import BashOperator
+        from airflow.operators.python import PythonOperator
+        got = []
+        def take(ti):
+            got.append(ti.xcom_pull("say"))
+        with DAG("d", schedule=None):
+            BashOperator(task_id="say", bash_command={command!r}, {more}) >> PythonOperator(
+                task_id="take", python_callable=take)
+    """)
+    assert made.dag.status == "converted", made.dag
+    assert made.run().module.got == [last]
+
+
+def test_a_templated_folder_is_rendered(converted: Any, tmp_path: Any) -> None:
+    (tmp_path / "2026-03-29").mkdir()
+    cwd = f"{tmp_path}/{{{{ ds }}}}"
+    made = converted(
+        BEGIN + "with DAG('d', schedule_interval='@daily'):\n"
+        f"    BashOperator(task_id='a', bash_command='touch here', cwd={cwd!r})\n"
+    )
+    assert made.dag.status == "converted"
+    made.run(logical_date=datetime(2026, 3, 29, tzinfo=UTC))
+    assert (tmp_path / "2026-03-29" / "here").is_file()
+
+
+def test_what_only_airflow_exports_is_refused(converted: Any) -> None:
+    made = converted(BEGIN + "with DAG('d'):\n    BashOperator(task_id='a', bash_command='$AIRFLOW_CTX_X')\n")
+    assert made.dag.status == "refused" and "AIRFLOW_CTX_" in str(made.dag)
