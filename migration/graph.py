@@ -29,7 +29,7 @@ class Argument:
     name: str
     value: Json
     origin: str
-    """call, class, default_args, or set later."""
+    """call, class, default_args, set later; own: the author's class takes it and Airflow's base does not."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,19 @@ class Task:
     mapping: Expansion | None = None
     group: str | None = None
     marks: Mapping[str, bool] = field(default_factory=dict)
+    named: tuple[str, ...] = ()
+    """What the `__init__` of a class of the author's takes by name."""
+    rendered: Mapping[str, bool] = field(default_factory=dict)
+    """Its arguments with templates that reach a field that Airflow renders; false: and another one, too."""
 
     def get(self, name: str, default: Json = None) -> Json:
-        """Give an argument's value."""
-        return next((argument.value for argument in self.arguments if argument.name == name), default)
+        """Give an argument's value, if Airflow's class gets it."""
+        found = (one.value for one in self.arguments if one.name == name and one.origin != "own")
+        return next(found, default)
 
     def has(self, name: str) -> bool:
-        """Say whether there is such an argument."""
-        return any(argument.name == name for argument in self.arguments)
+        """Say whether Airflow's class gets such an argument."""
+        return any(one.name == name and one.origin != "own" for one in self.arguments)
 
 
 @dataclass(frozen=True)
@@ -191,6 +196,8 @@ def _task(document: Mapping[str, Any]) -> Task:
         mapping=_mapping(document["mapping"]),
         group=document["group"],
         marks=dict(document["marks"]),
+        named=tuple(str(name) for name in document["named"]),
+        rendered={str(name): bool(only) for name, only in document["rendered"]},
     )
 
 

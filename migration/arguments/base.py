@@ -58,6 +58,8 @@ def base_options(task: Task, dag: Dag, values: Values) -> tuple[Options, dict[st
     claims: dict[str, Claim] = {}
     for argument in task.arguments:
         name, value = argument.name, argument.value
+        if argument.origin == "own":
+            continue
         if name in SAME_AS_DEFAULT and any(value == one for one in SAME_AS_DEFAULT[name]):
             claims[name] = NOTHING
         elif name in WRITERS:

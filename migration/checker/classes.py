@@ -10,6 +10,7 @@ from migration.graph import Dag, Task
 
 BASES = ("BaseOperator", "BaseSensorOperator")
 ONLY_AIRFLOWS = ("template_fields", "template_ext", "ui_color", "ui_fgcolor")
+GIVEN = ("call", "own", "default_args")
 DONE = {"execute": "execute", "poke": "poke"}
 
 
@@ -29,7 +30,7 @@ def class_differences(
             continue
         names = _parameters(before.get(task.operator, known[task.operator]))
         yield from _arguments(task, call, names, seen["filled"])
-        given = {one.name for one in task.arguments if one.origin == "call"}
+        given = {one.name for one in task.arguments if one.origin in GIVEN}
         for name, template in _defaults(before.get(task.operator)).items():
             wanted = seen["filled"].get(template, template)
             if call["how"] in ("call", "submit") and name not in given and call["kwargs"].get(name) != wanted:
@@ -86,16 +87,18 @@ def _arguments(
     task: Task, call: Mapping[str, Any], names: list[str], filled: Mapping[str, str]
 ) -> Iterator[str]:
     """Every argument that the class takes reaches the call by its name."""
-    for argument in task.arguments:
+    first = {one.name: one for one in reversed(task.arguments)}
+    for argument in first.values():
         value = argument.value
-        if argument.name not in names or argument.origin != "call":
+        if argument.name not in names or argument.origin not in GIVEN:
             continue
         if argument.name not in call["kwargs"]:
             yield f"{task.task_id} is not given its {argument.name}"
             continue
         is_known = isinstance(value, int | float) or (isinstance(value, str) and "\u27e6" not in value)
         given = call["kwargs"].get(argument.name)
-        if is_known and given not in (value, filled.get(str(value), value)):
+        wanted = filled.get(str(value), value) if argument.name in task.rendered else value
+        if is_known and given not in (wanted, *([value] if argument.name in task.rendered else [])):
             yield f"{task.task_id} is given something else as {argument.name}"
 
 

@@ -19,7 +19,8 @@ from migration.writing.site import Site
 
 CODE = '''def @NAME@(**arguments: Any) -> Any:
     """Run {operator}, made with these arguments."""
-    return {operator}(task_id="@NAME@", **arguments).execute(get_current_context())
+    context = get_current_context()
+    return {operator}(task_id=context["ti"].task_id, **arguments).execute(context)
 '''
 
 
@@ -29,7 +30,7 @@ PLAIN = '''def @NAME@({parameters}) -> Any:
 '''
 CARRIED = '''def @NAME@(**arguments: Any) -> Any:
     """Run {operator}, made with these arguments."""
-    return {operator}(task_id="@NAME@", **arguments).execute({{}})
+    return {operator}(task_id=task_run.task_name, **arguments).execute({{}})
 '''
 SENSOR = '''def @NAME@({parameters}) -> None:
     """Wait until {operator}, made with these arguments, says yes."""
@@ -67,7 +68,7 @@ def write(task: Task, site: Site) -> Written:
                 f"expand over {', '.join(sorted(strange))}, which {task.operator} does not take"
             )
         given = {name: value for name, value in given.items() if name in alone.names}
-    arguments = {name: site.templated(value, task) for name, value in given.items()}
+    arguments = {name: _rendered(name, value, task, site) for name, value in given.items()}
     tracked = operator is None or bool(task.get("soft_fail")) or any(one for _, one in arguments.values())
     kwargs = {name: value for name, (value, _) in arguments.items()}
     return Written(
@@ -92,22 +93,38 @@ def _stop_at_templates(
             raise RefusedError(f"Airflow would read the file {value}; give its text", name)
 
 
+def _rendered(name: str, value: Any, task: Task, site: Site) -> tuple[Any, bool]:
+    """Give an argument; as a template only if Airflow renders it.
+
+    Raises RefusedError where it is rendered in one place and not in another.
+    """
+    if not task.rendered.get(name, True):
+        text = f"the class {task.operator} keeps the template of {name} in several attributes"
+        raise RefusedError(f"{text}, of which Airflow renders only those in template_fields", name)
+    is_default = all(one.name != name for one in task.arguments)
+    return site.templated(value, task) if is_default or name in task.rendered else (value, False)
+
+
 def _given(task: Task) -> dict[str, Any]:
     """Give what the class is made with."""
     found: dict[str, Any] = {}
     for argument in task.arguments:
-        if argument.origin not in ("call", "default_args"):
-            continue
-        is_base = argument.name in (*WRITERS, *NOTES, *SAME_AS_DEFAULT, *bounds.NAMES)
-        is_date = argument.name in bounds.NAMES and isinstance(argument.value, str)
-        if (not is_base or is_date) and (argument.origin == "call" or argument.name in task.get("call", [])):
-            found[argument.name] = argument.value
+        by_name = argument.name in task.named and argument.origin in ("call", "own", "default_args")
+        if by_name or (argument.origin == "call" and not _is_of_base(argument.name)):
+            found.setdefault(argument.name, argument.value)  # its own come first
     return found
+
+
+def _is_of_base(name: str) -> bool:
+    return name in (*WRITERS, *NOTES, *SAME_AS_DEFAULT, *bounds.NAMES)
 
 
 def _claims(task: Task, given: Mapping[str, Any]) -> dict[str, Claim]:
     note = f"the class {task.operator} goes along; its execute() runs inside the task"
     claims = {name: equivalent(note, "own-operators") for name in given}
+    for one in task.arguments:
+        if one.origin == "default_args" and not _is_of_base(one.name) and one.name not in waiting.KNOWN:
+            claims.setdefault(one.name, Claim(note=f"{task.operator} does not take it, in Airflow neither"))
     return claims | {argument.name: Claim() for argument in task.arguments if argument.origin == "class"}
 
 
@@ -119,6 +136,7 @@ def _work(task: Task, site: Site, alone: Operator | None, carried: Operator | No
     if alone is None:
         code = (CARRIED if carried else CODE).format(operator=task.operator)
         runtime = () if carried else ("get_current_context",)
+        imports += ("from prefect.runtime import task_run",) if carried else ()
         return Work(key, name, code, uses=uses, imports=imports, runtime=runtime)
     imports += ("from prefect import get_run_logger",) if alone.logs else ()
     shown = ", ".join(f"{one}={one}" for one in alone.names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from migration.standin import rendered
 from migration.standin.encode import encoded
 from migration.standin.ledger import Ledger
 from migration.standin.mapped import MappedTask
@@ -98,9 +99,14 @@ def _task(task: Any) -> dict[str, Any]:
     mapped = isinstance(task, MappedTask)
     operator = task.operator_class if mapped else type(task)
     late = {name: value for name, value in task.late.items() if name not in LATE_NOISE}
-    arguments = {**task.call, **task.base, **late}
+    explicit = task.__dict__.get("base_given", task.base)
+    arguments = {**task.base, **task.call, **{name: task.base[name] for name in explicit}, **late}
     for name in ("task_id", "dag", "task_group", "default_args"):
         arguments.pop(name, None)
+    own = not operator.__dict__.get("standin", False) and operator.__module__.split(".")[0] != "migration"
+    named = rendered.parameters(operator) if own else []
+    kept = rendered.kept_by_class(task, named) if own else {}
+    arguments |= {name: task.base[name] for name in kept if name in task.base}
     if not mapped and task.__dict__.get("decorator") is None:
         arguments.pop("python_callable", None) if arguments.get("python_callable") is None else None
     return {
@@ -108,17 +114,22 @@ def _task(task: Any) -> dict[str, Any]:
         "operator": operator.__name__,
         "module": operator.__module__,
         "bases": [f"{base.__module__}.{base.__name__}" for base in operator.__mro__[1:] if _counts(base)],
-        "own": not operator.__dict__.get("standin", False)
-        and operator.__module__.split(".")[0] != "migration",
+        "own": own,
+        "named": named,
+        "rendered": rendered.arguments(task, operator, {**arguments, **kept}) if own else [],
         "decorator": task.__dict__.get("decorator"),
         "spot": task.spot.as_json(),
         "arguments": [
-            {
-                "name": name,
-                "value": encoded(value),
-                "origin": "set later" if name in late else _origin(task, name),
-            }
-            for name, value in arguments.items()
+            *({"name": name, "value": encoded(value), "origin": "own"} for name, value in kept.items()),
+            *(
+                {
+                    "name": name,
+                    "value": encoded(value),
+                    "origin": "set later" if name in late else _origin(task, name, kept),
+                }
+                for name, value in arguments.items()
+                if name not in kept or name in task.base
+            ),
         ],
         "call": sorted(task.call),
         "mapping": {"kind": task.mapping[0], "arguments": {k: encoded(v) for k, v in task.mapping[1].items()}}
@@ -129,8 +140,8 @@ def _task(task: Any) -> dict[str, Any]:
     }
 
 
-def _origin(task: Any, name: str) -> str:
-    if name in task.from_defaults:
+def _origin(task: Any, name: str, kept: dict[str, Any]) -> str:
+    if name in task.from_defaults or name in kept:
         return "default_args"
     return "call" if name in task.call else "class"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import logging
 from typing import Any
@@ -142,21 +143,23 @@ class Scope:
 class OperatorType(type):
     """Notes where and how an operator is made, and applies the DAG's default arguments."""
 
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
+        super().__init__(name, bases, namespace)
+        made = namespace.get("__init__")
+        if inspect.isfunction(made) and bases[0] is not Task:
+            cls.__init__ = _filling(made)  # type: ignore[misc]
+
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         ledger = current()
         spot = here()
         defaults = _defaults_for(kwargs)
-        filled = dict(kwargs)
         signature = inspect.signature(cls.__init__)  # type: ignore[misc]
-        for name in signature.parameters:
-            if name in defaults and name not in filled and name not in ("self", "args", "kwargs"):
-                filled[name] = defaults[name]
         instance: Any = cls.__new__(cls)  # type: ignore[call-overload]
         instance.__dict__.update(making=True, late={}, base={}, call=dict(kwargs), from_defaults=set())
         instance.__dict__["making_spot"] = spot
         ledger.pending_defaults.append(defaults)
         try:
-            instance.__init__(*args, **filled)
+            instance.__init__(*args, **kwargs)
         finally:
             ledger.pending_defaults.pop()
         bound = _bound(signature, instance, args, kwargs)
@@ -166,6 +169,21 @@ class OperatorType(type):
             if name not in ("dag", "task_group"):
                 instance.link_data(value, spot)
         return instance
+
+
+def _filling(made: Any) -> Any:
+    """Let a class's `__init__` get the default arguments that it names, as in Airflow; also one of a base."""
+    signature = inspect.signature(made)
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    named = [name for name, one in signature.parameters.items() if one.kind not in kinds]
+
+    @functools.wraps(made)
+    def filled(self: Any, *args: Any, **kwargs: Any) -> Any:
+        defaults = current().pending_defaults[-1] if current().pending_defaults else {}
+        lacking = [name for name in named[1 + len(args) :] if name in defaults and name not in kwargs]
+        return made(self, *args, **kwargs, **{name: defaults[name] for name in lacking})
+
+    return filled
 
 
 def _defaults_for(kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -226,6 +244,7 @@ class BaseOperator(Task, metaclass=OperatorType):
         known = set(state["call"])
         state["from_defaults"] = {name for name in added if name not in known}
         state["base"] = {**added, **given}
+        state["base_given"] = set(given)
         for name, value in state["base"].items():
             if not isinstance(getattr(type(self), name, None), property):
                 state[name] = value

@@ -125,6 +125,7 @@ def _named(
         every = [name for name in common if all(name in call_options(call) for call in calls)]
         shared[work.key] = {name: common[name] for name in every}
         called = any(work.function in one.needs and work.function not in one.binds for one in kept)
+        called = called or _is_in_options(work.function, plans)
         alone = sum(one.function == work.function for one in works) == 1
         if work.function and not called and alone:
             names[work.key] = work.function
@@ -132,6 +133,13 @@ def _named(
             names[work.key] = _free(identifier(f"{work.name}_task" if work.function else work.name), taken)
             taken.add(names[work.key])
     return names, shared
+
+
+def _is_in_options(function: str, plans: list[FlowPlan]) -> bool:
+    """Say whether a task's options name the function, as a callback: it stays a function, then."""
+    calls = [call for made in plans for call in made.calls.values()]
+    texts = [text for call in calls for name, text in call_options(call).items() if name != "name"]
+    return bool(function) and any(re.search(rf"\b{function}\b", text) for text in texts)
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -105,7 +105,7 @@ def test_an_own_operator_runs_its_own_init(recorded: Record) -> None:
     task = found.dags[0].task("t")
     assert task.own and task.operator == "Fetch"
     assert {a.name: (a.value, a.origin) for a in task.arguments} == {
-        "n": (4, "call"), "retries": (1, "default_args"), "conn_id": ("c", "default_args"),
+        "n": (4, "own"), "retries": (1, "default_args"), "conn_id": ("c", "default_args"),
         "trigger_rule": ("all_done", "set later"),
     }  # fmt: skip
 

@@ -125,3 +125,20 @@ def test_a_callback_hears_of_each_further_try(converted: Any, behind: str) -> No
     ran = made.run()
     assert (ran.of("work"), ran.state) == ("success", "COMPLETED")
     assert ran.module.said == [("work", 1, True), ("work", 2, True)]
+
+
+@pytest.mark.parametrize("when", ["on_failure_callback", "on_success_callback"])
+def test_a_task_may_be_its_own_callback(converted: Any, when: str) -> None:
+    fails = "raise ValueError" if when == "on_failure_callback" else "pass"
+    made = converted(f"""
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        got = []
+        def work(context=None, **other):
+            got.append(sorted(other) and 1)
+            {fails}
+        with DAG("d", schedule=None):
+            PythonOperator(task_id="a", python_callable=work, {when}=work)
+    """)
+    assert made.dag.status == "converted", made.dag
+    assert len(made.run().module.got) == 2
