@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from migration.arguments.accepted import passed_over
 from migration.arguments.base import base_options
 from migration.arguments.callbacks import AROUND, read_the_run
 from migration.arguments.dag_arguments import flow_options
 from migration.arguments.flow_options import FlowOptions
 from migration.arguments.mapped_groups import REASON, mapped_group_of, spread
 from migration.arguments.past import past_of
+from migration.author.readers import may_pull
 from migration.constructs import registry
 from migration.graph import Dag, Task
 from migration.writing import order, teardowns
@@ -24,6 +26,10 @@ REFUSING = '''def @NAME@(reason: str) -> None:
     """Stand for a task that could not be converted."""
     raise RuntimeError(reason)
 '''
+
+
+NO_RULE = "there is no rule for this argument of"
+UNPUSHED = "the result is not pushed, and may be read: in Airflow that gives None; take one of both out"
 
 
 @dataclass
@@ -83,6 +89,11 @@ def plan(dag: Dag, site: Site, taken: set[str], doubts: tuple[tuple[int, str], .
     return made
 
 
+def _is_read(task: Task, dag: Dag, site: Site) -> bool:
+    has_data = any(edge.upstream == task.task_id and edge.kind == "data" for edge in dag.edges)
+    return has_data or may_pull(site.source.text, task.task_id)
+
+
 def _call(task: Task, dag: Dag, site: Site, values: Values) -> Call:
     before = set(values.imports), set(values.runtime), set(site.needed)
     try:
@@ -90,9 +101,10 @@ def _call(task: Task, dag: Dag, site: Site, values: Values) -> Call:
         written = registry().find(task).write(task, site)
         claims.update(written.claims)
         for argument in task.arguments:
-            claims.setdefault(
-                argument.name, refused(f"there is no rule for this argument of {task.operator}")
-            )
+            rest = passed_over(task, argument) or refused(f"{NO_RULE} {task.operator}")
+            claims.setdefault(argument.name, rest)
+        if task.get("do_xcom_push") is False and _is_read(task, dag, site):
+            raise RefusedError(UNPUSHED, "do_xcom_push")
         stopping = [f"{name}: {claim.note}" for name, claim in claims.items() if claim.status == REFUSED]
         if stopping:
             raise RefusedError("; ".join(stopping))

@@ -37,6 +37,11 @@ def pauses_in_airflow(folder: Path, home: Path) -> dict[str, Any]:
     return _answer("airflow_pauses.py", folder, _environment(folder, home))
 
 
+def arguments_in_airflow(home: Path) -> dict[str, Any]:
+    """Give the arguments that each operator takes. `home`: an empty folder."""
+    return _answer("airflow_signatures.py", home, _environment(home, home))
+
+
 def _environment(folder: Path, home: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"], "HOME": str(home), "AIRFLOW_HOME": str(home),
