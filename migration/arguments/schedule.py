@@ -31,7 +31,7 @@ def schedule(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
     if value is None or value == "@once" or value == "@continuous":
         if value == "@continuous":
             raise RefusedError("a run that starts again when it has ended; loop in a flow of one's own")
-        note = "start it once with `prefect deployment run`" if value == "@once" else ""
+        note = "start it once with `prefect deployment run NAME/NAME`" if value == "@once" else ""
         return equivalent(note, "once") if note else Claim()
     if isinstance(value, str):
         return _cron(value, found)

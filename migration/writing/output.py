@@ -67,10 +67,17 @@ def files(entries: Sequence[Entry], out: Path) -> dict[str, str]:
 
 
 def deployment_file(entries: Sequence[Entry]) -> str:
-    """Give prefect.yaml: one deployment for each flow."""
-    deployments = [
-        _deployment(entry, one) for entry in entries for one in entry.deployments if not one["inside"]
-    ]
+    """Give prefect.yaml: one deployment for each flow.
+
+    Of several DAGs with one id, of which all but the first are refused, the first has it: a second deployment
+    of the same name would take its place.
+    """
+    named: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        for one in entry.deployments:
+            if not one["inside"]:
+                named.setdefault(one["dag_id"], _deployment(entry, one))
+    deployments = list(named.values())
     document = {"name": "converted-flows", "prefect-version": "3.8.8", "deployments": deployments}
     shown: str = yaml.safe_dump(document, sort_keys=False)
     return "# Register with: prefect --no-prompt deploy --all\n" + shown

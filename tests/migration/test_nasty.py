@@ -111,6 +111,8 @@ def test_a_dag_id_of_two_files_is_refused_in_the_second(tmp_path: Path) -> None:
     document = json.loads((out / "MIGRATION.json").read_text())
     assert [one["status"] for one in document["dags"]] == ["converted", "refused"]
     assert "one.py has a DAG of the same id" in document["dags"][1]["items"][-1]["note"]
+    assert (out / "prefect.yaml").read_text().count("entrypoint: flows/one.py:") == 1
+    assert "two.py" not in (out / "prefect.yaml").read_text()
     # and once more into the same folder, which is inside the input: its own flows are no input
     assert convert(tmp_path, "--out", out).returncode == 1
     assert len(json.loads((out / "MIGRATION.json").read_text())["files"]) == 2
