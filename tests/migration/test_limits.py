@@ -31,13 +31,19 @@ FILE = """
         spans.setdefault(name, []).append((began, time.time()))
     def prepare():
         between[0]()
-    with DAG({name!r}, schedule=None):
+    with DAG({name!r}, schedule=None, max_active_tasks={threads}):
         {lines}
 """
+MANY = 8
 FOUR = """for n in range(2):
             PythonOperator(task_id=f"t{{n}}", python_callable=work, op_args=["held"], pool={pool!r})
             PythonOperator(task_id=f"f{{n}}", python_callable=work, op_args=["free"], pool="free")
 """.format
+
+
+def file_of(name: str, lines: str, threads: int = MANY) -> str:
+    """Give a DAG file."""
+    return FILE.format(name=name, lines=lines, threads=threads)
 
 
 def limit(note: str, slots: int | str = "SLOTS") -> None:
@@ -57,7 +63,7 @@ def together(spans: list[tuple[float, float]]) -> int:
 
 @pytest.mark.parametrize("pool", ["trees", 'it\'s {x}, "seeds" / a & b <50%>'])
 def test_a_pool_with_its_limit_holds_tasks_back_and_one_without_does_not(converted: Any, pool: str) -> None:
-    made = converted(FILE.format(name="pooled", lines=FOUR(pool=pool)))
+    made = converted(file_of(name="pooled", lines=FOUR(pool=pool)))
     assert made.dag.status == "converted" and made.note("t0.pool")[0] == "equivalent"
     limit(made.note("t0.pool")[1], 1)
     ran = made.run()
@@ -66,7 +72,7 @@ def test_a_pool_with_its_limit_holds_tasks_back_and_one_without_does_not(convert
 
 
 def test_a_pool_of_two_flows_has_one_limit(converted: Any) -> None:
-    one, other = (converted(FILE.format(name=f"shared_{name}", lines=FOUR(pool="shared"))) for name in "ab")
+    one, other = (converted(file_of(name=f"shared_{name}", lines=FOUR(pool="shared"))) for name in "ab")
     assert one.note("t0.pool") == other.note("t0.pool")
     assert one.deployment["limits"] == other.deployment["limits"] == {"pool:shared": None, "pool:free": None}
 
@@ -75,7 +81,7 @@ def test_a_tasks_own_limit_counts_its_copies(converted: Any) -> None:
     lines = """for one in ("held", "free"):
             task(task_id=one, max_active_tis_per_dag=1)(work).expand(name=[one] * 2)
     """
-    made = converted(FILE.format(name="own.limit", lines=lines))
+    made = converted(file_of(name="own.limit", lines=lines))
     status, note = made.note("held.max_active_tis_per_dag")
     assert status == "equivalent" and note.endswith("prefect concurrency-limit create task:own.limit.held 1")
     limit(note)
@@ -84,7 +90,7 @@ def test_a_tasks_own_limit_counts_its_copies(converted: Any) -> None:
 
 
 def test_a_limit_counts_what_begins_a_while_after_it_was_made(converted: Any) -> None:
-    made = converted(FILE.format(name="late_limit", lines="""
+    made = converted(file_of(name="late_limit", lines="""
         for n in range(2):
             PythonOperator(task_id=f"l{n}", python_callable=work, op_args=["long", 9], pool="late")
         more = [PythonOperator(task_id=f"t{n}", python_callable=work, op_args=["held"], pool="late")
@@ -108,6 +114,27 @@ def test_a_limit_counts_what_begins_a_while_after_it_was_made(converted: Any) ->
     assert min(begin for begin, _ in spans["held"]) < min(end for _, end in spans["long"])
 
 
+def test_a_dags_own_limit_is_that_of_one_run(converted: Any) -> None:
+    four = "for n in range(4): PythonOperator(task_id=f't{n}', python_callable=work, op_args=['own'])"
+    for threads in (2, MANY):
+        made = converted(file_of("threads", four, threads))
+        assert made.note("max_active_tasks")[0] == "equivalent"
+        assert together(made.run().module.spans["own"]) == min(4, threads)
+
+
+@pytest.mark.parametrize("rule", ["none_failed", "all_done", "one_success"])
+def test_one_task_at_a_time_is_enough_for_any_graph(converted: Any, rule: str) -> None:
+    lines = f"""
+        first, *arms, last = [PythonOperator(task_id=n, python_callable=work, op_args=[n, 0],
+                                             trigger_rule="{rule}" if n == "last" else "all_success")
+                              for n in ("first", "a", "b", "last")]
+        first >> arms >> last
+        last >> task(work).partial(seconds=0).expand(name=["x", "y"])
+    """
+    ran = converted(file_of("one_thread", lines, 1)).run()
+    assert ran.state == "COMPLETED" and sorted(ran.module.spans) == ["a", "b", "first", "last", "x", "y"]
+
+
 @pytest.mark.parametrize(
     ("argument", "reason"),
     [
@@ -119,7 +146,7 @@ def test_a_limit_counts_what_begins_a_while_after_it_was_made(converted: Any) ->
 )
 def test_what_no_limit_can_say_is_refused(converted: Any, argument: str, reason: str) -> None:
     lines = f"PythonOperator(task_id='t', python_callable=work, op_args=['x'], {argument})"
-    made = converted(FILE.format(name="no_limit", lines=lines))
+    made = converted(file_of(name="no_limit", lines=lines))
     assert made.dag.status == "refused" and made.deployment["limits"] == {}
     assert any(reason in item.note for item in made.dag.items if item.status == "refused")
     assert made.run().state == "FAILED"
