@@ -14,6 +14,7 @@ import libcst as cst
 from migration.arguments.limits import limits_of
 from migration.arguments.moments import moments_of
 from migration.author.carry import Carried, carry
+from migration.author.database_hooks import lacking
 from migration.author.source import Source
 from migration.graph import Dag, Recording
 from migration.manifest import DagResult, result_of
@@ -140,6 +141,8 @@ def _converted(
         )
     if any(EXPORTED in text for text in (module.text, *carried.texts.values())):
         problems.append((1, f"it reads {EXPORTED}…, which only Airflow puts into a task's environment"))
+    if gaps := lacking((module.text, *carried.texts.values())):
+        problems.append((1, f"PostgresHook has no {', '.join(gaps)} in the flow; use a cursor of get_conn()"))
     if problem is not None:
         problems.append((1, f"a module of the author's cannot go along: {problem}"))
     results = tuple(result_of(made, module, number, problems, xcoms) for number, made in enumerate(plans))

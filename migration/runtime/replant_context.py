@@ -14,16 +14,15 @@ from prefect.logging.loggers import task_run_logger
 from prefect.runtime import flow_run, task_run
 from replant_assets import AssetStates, InletEvents, collected  # type: ignore[import-not-found]
 from replant_book import Book, Node, book_of, emits, running  # type: ignore[import-not-found]
+from replant_database import BaseHook, PostgresHook  # type: ignore[import-not-found]
 from replant_settings import (  # type: ignore[import-not-found]
     AirflowException,
     AirflowFailException,
     AirflowSkipException,
-    BaseHook,
     BaseOperator,
     BaseSensorOperator,
     DownstreamTasksSkipped,
     PokeReturnValue,
-    PostgresHook,
     Variable,
     days_ago,
     previous_tick,

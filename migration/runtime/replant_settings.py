@@ -1,7 +1,7 @@
 """Settings, exceptions and operators by the names that Airflow gives them, kept in Prefect.
 
 A Variable is a Prefect Variable of the mapped name (lowercase, digits, underscores), or a Secret block where
-the value is secret; a Connection is a SqlAlchemyConnector block of the mapped name (with dashes).
+the value is secret.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +20,7 @@ from prefect._vendor.croniter import croniter  # type: ignore[attr-defined]
 from prefect.blocks.system import Secret
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.variables import Variable as PrefectVariable
+from replant_database import block_name  # type: ignore[import-not-found]
 
 PRESETS = {
     "@hourly": "0 * * * *",
@@ -50,11 +50,6 @@ class DownstreamTasksSkipped(AirflowException):
     def __init__(self, *, tasks: Iterable[str | tuple[str, int]]) -> None:
         super().__init__()
         self.tasks = frozenset(one if isinstance(one, str) else one[0] for one in tasks)
-
-
-def block_name(name: str) -> str:
-    """Give the Prefect block's name for a Connection's id."""
-    return re.sub(r"[^a-z0-9-]", "-", name.lower())
 
 
 def variable_name(name: str) -> str:
@@ -92,75 +87,6 @@ class Variable:
     def set(key: str, value: Any, serialize_json: bool = False, **_: Any) -> None:
         """Write a value."""
         PrefectVariable.set(variable_name(key), value if serialize_json else str(value), overwrite=True)
-
-
-class BaseHook:
-    """Gives Connections."""
-
-    @staticmethod
-    def get_connection(conn_id: str) -> Any:
-        """Give host, port, login, password, schema and URI of a Connection."""
-        url = _engine(conn_id).url
-        return SimpleNamespace(
-            conn_id=conn_id,
-            conn_type=url.get_backend_name(),
-            host=url.host,
-            port=url.port,
-            login=url.username,
-            password=url.password,
-            schema=url.database,
-            extra_dejson=dict(url.query),
-            get_uri=lambda: url.render_as_string(hide_password=False),
-        )
-
-
-def _engine(conn_id: str) -> Any:
-    from prefect_sqlalchemy import SqlAlchemyConnector  # only where a database is used
-
-    return SqlAlchemyConnector.load(block_name(conn_id)).get_engine()
-
-
-class PostgresHook(BaseHook):
-    """The common methods of Airflow's hook, over the SqlAlchemyConnector block of the same name."""
-
-    conn_name_attr = "postgres_conn_id"
-
-    def __init__(self, postgres_conn_id: str = "postgres_default", *_: Any, **__: Any) -> None:
-        self.connection_id = postgres_conn_id
-
-    def get_conn(self) -> Any:
-        """Give a DB-API connection, which the caller closes."""
-        return _engine(self.connection_id).raw_connection().driver_connection
-
-    def get_sqlalchemy_engine(self, *_: Any, **__: Any) -> Any:
-        """Give an engine."""
-        return _engine(self.connection_id)
-
-    def run(self, sql: Any, autocommit: bool = False, parameters: Any = None, handler: Any = None) -> Any:
-        """Run one statement or several in one transaction; give what the handler makes of the last cursor."""
-        result = None
-        with _engine(self.connection_id).begin() as connection:
-            for statement in [sql] if isinstance(sql, str) else list(sql):
-                cursor = connection.connection.cursor()
-                cursor.execute(statement, parameters)
-                result = handler(cursor) if handler else None
-        return result
-
-    def get_records(self, sql: Any, parameters: Any = None) -> Any:
-        """Give all rows."""
-        return self.run(sql, parameters=parameters, handler=lambda cursor: cursor.fetchall())
-
-    def get_first(self, sql: Any, parameters: Any = None) -> Any:
-        """Give the first row."""
-        return self.run(sql, parameters=parameters, handler=lambda cursor: cursor.fetchone())
-
-    def get_pandas_df(self, sql: str, parameters: Any = None, **_: Any) -> Any:
-        """Give a pandas DataFrame."""
-        import pandas  # only where it is used
-
-        return pandas.read_sql(sql, _engine(self.connection_id), params=parameters)
-
-    get_df = get_pandas_df
 
 
 @dataclass(frozen=True)

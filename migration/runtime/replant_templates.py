@@ -8,7 +8,8 @@ from enum import IntEnum
 from typing import Any
 
 from jinja2 import Environment
-from replant_settings import BaseHook, Variable  # type: ignore[import-not-found]
+from replant_database import BaseHook  # type: ignore[import-not-found]
+from replant_settings import Variable  # type: ignore[import-not-found]
 
 
 class WeekDay(IntEnum):
