@@ -11,6 +11,7 @@ from typing import Any
 
 import libcst as cst
 
+from migration.arguments.computed import placed
 from migration.arguments.limits import limits_of
 from migration.arguments.moments import moments_of
 from migration.author.carry import Carried, carry
@@ -131,13 +132,14 @@ def _converted(
         if xcoms and any(word in text for text in carried.texts.values() for word in CONTEXTUAL):
             how = replace(how, xcoms=False)
             continue
-        if not (how.dates and _has_two_meanings(module.text)):
+        if not (how.dates and _two_meanings(module.text)):
             break
         how = replace(how, dates=False)
     problems = [(line, f"the recorder had to guess: {what}") for line, what in recording.doubts]
-    if _has_two_meanings(module.text):
+    if names := _two_meanings(module.text):
+        shown = ", ".join(names)
         problems.append(
-            (1, "the flow needs the classes of datetime by the name of the module; import them instead")
+            (1, f"two imports give {shown}, of yours and of the flow; import yours by other names")
         )
     if any(EXPORTED in text for text in (module.text, *carried.texts.values())):
         problems.append((1, f"it reads {EXPORTED}…, which only Airflow puts into a task's environment"))
@@ -191,18 +193,18 @@ def _planned(
     site = Site(
         dag, source, path, style, moments=moments, plain_rules=how.rules, raising=how.raising, roots=roots
     )
-    return plan(dag, site, set(), doubts)
+    return plan(placed(dag, site), site, set(), doubts)
 
 
-def _has_two_meanings(text: str) -> bool:
-    """Say whether a name that plain dates need stands for something else of the author's, too."""
-    origins: dict[str, set[str]] = {name: set() for name in ("datetime", "timedelta", "UTC")}
+def _two_meanings(text: str) -> list[str]:
+    """Give the imported names that stand for something of the author's and something else of the flow's."""
+    origins: dict[str, set[str]] = {}
     for node in ast.parse(text).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = node.module if isinstance(node, ast.ImportFrom) else ""
             for one in node.names:
                 origins.setdefault(one.asname or one.name, set()).add(f"{module}.{one.name}")
-    return any(len(origins[name]) > 1 for name in ("datetime", "timedelta", "UTC"))
+    return sorted(name for name, known in origins.items() if len(known) > 1)
 
 
 def _deployment(made: FlowPlan) -> dict[str, Any]:

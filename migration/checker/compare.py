@@ -9,6 +9,7 @@ from typing import Any
 
 from migration.checker.bounds import bound_differences
 from migration.checker.commands import command_differences
+from migration.checker.computed import frozen_values
 from migration.checker.conf import conf_differences, lack_differences
 from migration.checker.copies import other_rows
 from migration.checker.dates import RESULT_OF, moment_differences
@@ -192,6 +193,7 @@ def _arguments(task: Task, call: Mapping[str, Any], seen: Mapping[str, Any]) -> 
     for name in (call["kwargs"].keys() & seen["context"].keys()) - given.keys():
         if call["kwargs"][name] != seen["context"][name]:
             yield f"{task.task_id} is given {call['kwargs'][name]} as {name}"
+    yield from frozen_values(task, call)
     yield from moment_differences(task, call, seen)
     yield from command_differences(task, call)
     yield from conf_differences(task, call, seen)

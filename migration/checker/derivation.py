@@ -30,7 +30,7 @@ import prefect.variables
 
 from migration.checker import acting, conf, dates, notes
 from migration.recorder.recording import lock_in
-from migration.standin import environment, ledger, modules
+from migration.standin import clock, environment, ledger, modules
 
 USED = (prefect.flow, prefect.task, prefect.unmapped, prefect.allow_failure, prefect.get_run_logger)
 """Loaded by name only when asked for, so ask before the processes are forked."""
@@ -87,6 +87,7 @@ def _derived(request: dict[str, Any], checkout: str) -> dict[str, Any]:
     sys.meta_path.insert(0, _NoAirflow())
     sys.meta_path.append(modules.StubFinder())
     environment.install()
+    clock.install(is_later=True)  # what was frozen when the file was recorded shows
     log = notes.Log()
     for name in RUNTIME_MODULES:
         sys.modules[name] = notes.runtime(log)

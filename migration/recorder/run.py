@@ -15,6 +15,7 @@ from engines.places import CHECKOUT
 from migration.graph import Recording, recording_from
 from migration.recorder import landlock, seccomp
 from migration.recorder.child import read_frame, write_frame
+from migration.recorder.readings import compared
 from pipelines.errors import CannotProceedError
 
 CHILD = Path(__file__).with_name("child.py")
@@ -86,8 +87,9 @@ class Recorder:
         outside = _outside(file, roots)
         if outside:
             return Recording(path=str(file), reason=outside)
-        with tempfile.TemporaryDirectory(prefix="replant-record-") as scratch:
-            answer = self._asked(file, roots, scratch)
+        answer = self._asked(file, roots)
+        if answer.pop("moves", False) and "reason" not in answer:
+            answer = compared(answer, self._asked(file, roots, later=True), str(file.resolve()))
         if "reason" in answer:
             return Recording(path=str(file), reason=str(answer["reason"]))
         try:
@@ -104,14 +106,17 @@ class Recorder:
             self._process.communicate()
             self._process = None
 
-    def _asked(self, file: Path, roots: Sequence[Path], scratch: str) -> dict[str, Any]:
-        return self._exchanged(
-            {
-                "file": str(file.resolve()),
-                "roots": [str(root.resolve()) for root in dict.fromkeys(roots)],
-                "scratch": scratch,
-            }
-        )
+    def _asked(self, file: Path, roots: Sequence[Path], later: bool = False) -> dict[str, Any]:
+        """Have the file read; `later`: with another clock and another chance."""
+        with tempfile.TemporaryDirectory(prefix="replant-record-") as scratch:
+            return self._exchanged(
+                {
+                    "file": str(file.resolve()),
+                    "roots": [str(root.resolve()) for root in dict.fromkeys(roots)],
+                    "scratch": scratch,
+                    "later": later,
+                }
+            )
 
     def _exchanged(self, question: dict[str, Any]) -> dict[str, Any]:
         """Send a request with the limits and settings; give the answer, or a reason."""

@@ -11,6 +11,7 @@ import pathlib
 import types
 from typing import Any
 
+from migration.standin import clock
 from migration.standin.catalogue import Value
 from migration.standin.dags import DAG, DagParam, Param
 from migration.standin.groups import MappedValue
@@ -117,6 +118,7 @@ def _made(value: Any, depth: int) -> dict[str, Any]:
 
 
 def _callable_or_object(value: Any, depth: int) -> dict[str, Any]:
+    value = clock.original(value)
     if isinstance(value, TaskFactory):
         value = value.function
     if isinstance(value, functools.partial):

@@ -14,9 +14,9 @@ WAIT = '''def wait_until(check: Callable[[], Any], every: float, at_most: float)
     flow, run = FlowRunContext.get(), TaskRunContext.get()
     stops = getattr(flow.task_runner, "_cancel_events", {}) if flow else {}
     stopped = stops.get(run.task_run.id if run else None, threading.Event())
-    deadline = time.monotonic() + at_most
+    deadline = monotonic() + at_most
     while not check():
-        if time.monotonic() + every > deadline:
+        if monotonic() + every > deadline:
             raise TimeoutError(f"not there after {at_most:g} s")
         if stopped.wait(every):
             raise KeyboardInterrupt("the flow's run has been stopped")
@@ -91,7 +91,7 @@ MAILS = '''def mails(*addresses: str) -> Any:
 CALLABLE, ANY = "from collections.abc import Callable", "from typing import Any"
 OF_WAIT = (
     "import threading",
-    "import time",
+    "from time import monotonic",
     CALLABLE,
     ANY,
     "from prefect.context import FlowRunContext, TaskRunContext",

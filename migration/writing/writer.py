@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from migration.arguments import computed
 from migration.arguments.accepted import passed_over
 from migration.arguments.base import base_options
 from migration.arguments.callbacks import AROUND, read_the_run
@@ -97,9 +98,10 @@ def _is_read(task: Task, dag: Dag, site: Site) -> bool:
 def _call(task: Task, dag: Dag, site: Site, values: Values) -> Call:
     before = set(values.imports), set(values.runtime), set(site.needed)
     try:
+        computed.stop(task)
         options, claims = base_options(task, dag, values)
         written = registry().find(task).write(task, site)
-        claims.update(written.claims)
+        claims.update({**written.claims, **computed.claims_of(task, written)})
         for argument in task.arguments:
             rest = passed_over(task, argument) or refused(f"{NO_RULE} {task.operator}")
             claims.setdefault(argument.name, rest)
