@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from prefect._vendor.croniter import CroniterBadCronError, CroniterBadDateError, croniter  # type: ignore[attr-defined]
+
 from migration.arguments import partitions
 from migration.arguments.assets import trigger_of
+from migration.arguments.clock_changes import meets_a_change
 from migration.arguments.flow_options import FlowOptions
 from migration.graph import Dag
 from migration.writing.literals import Values, number
@@ -51,12 +54,26 @@ def schedule(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
     return _timetable(value, found)
 
 
+def _comes(cron: str) -> bool:
+    """Say whether a schedule can be read and has a next tick."""
+    try:
+        croniter(cron).get_next()  # type: ignore[no-untyped-call]
+    except (CroniterBadCronError, CroniterBadDateError):
+        return False
+    return True
+
+
 def _cron(value: str, found: FlowOptions) -> Claim:
     cron = PRESETS.get(value, value)
-    if len(cron.split()) != 5 or "\u27e6" in cron:
+    if len(cron.split()) != 5 or not _comes(cron):
         raise RefusedError(f"a schedule {value!r} that Prefect does not take")
     found.every = f'"{value}"'
     found.deployment["schedules"] = [{"cron": cron, "timezone": found.timezone}]
+    if meets_a_change(cron, found.timezone):
+        return equivalent(
+            "the run starts at the same moment, but maybe earlier on days on which the clocks change",
+            "schedules",
+        )
     return equivalent(
         "the run starts at the same moment; what its logical date is, see the docs", "schedules"
     )
