@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from migration.arguments.accepted import passed_over
 from migration.checker.bounds import bound_differences
 from migration.checker.commands import command_differences
 from migration.checker.computed import frozen_values
@@ -35,6 +37,7 @@ def differences(
 
     `refused`: names of tasks and of attributes.
     """
+    dag = replace(dag, tasks=tuple(_as_taken(task) for task in dag.tasks))
     calls = {call["name"]: call for call in seen["calls"]}
     found = [*_names(dag, seen, calls)]
     plain = bool(scripts) and not any(call["how"] in ("runtime", "expand") for call in seen["calls"])
@@ -62,6 +65,11 @@ def differences(
     if not refused & SCHEDULES:
         found += schedule_differences(dag, seen, deployment)
     return [*found, *bound_differences(seen)]
+
+
+def _as_taken(task: Task) -> Task:
+    """Leave out the default arguments that the operator does not take."""
+    return replace(task, arguments=tuple(one for one in task.arguments if passed_over(task, one) is None))
 
 
 def _names(dag: Dag, seen: Mapping[str, Any], calls: Mapping[str, Any]) -> Iterator[str]:

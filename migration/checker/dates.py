@@ -33,8 +33,14 @@ def dates_of(name: str, dag: Dag) -> list[datetime | None]:
 def moment_of(dag: Dag) -> datetime:
     """Give about when a flow is made to believe it runs: long ago, or after a start that is still to come."""
     starts = [one for one in dates_of("start_date", dag) if one is not None]
+    ends = [one for one in dates_of("end_date", dag) if one is not None]
     first = min(starts, default=MOMENT)
-    return MOMENT if first <= datetime.now(UTC) else first + timedelta(days=40, hours=17, minutes=46)
+    last = max(ends, default=first + timedelta(days=80, hours=35))
+    return (
+        MOMENT
+        if first <= datetime.now(UTC)
+        else (first + (last - first) / 2).replace(second=0, microsecond=0)
+    )
 
 
 def runs_of(dag: Dag, text: str) -> list[tuple[datetime, datetime, datetime]]:

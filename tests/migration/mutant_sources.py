@@ -279,4 +279,13 @@ class Add(BaseOperator):
 with DAG("classes", schedule="@daily"):
     Add(task_id="one", value=3) >> Add(task_id="two", value=5, text="x")
 """,
+    "bounded": """
+from datetime import datetime, timedelta
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+with DAG("bounded", schedule_interval="0 5 * * *", start_date=datetime(2098, 1, 1),
+         end_date=datetime(2099, 1, 1)):
+    BashOperator(task_id="a", bash_command="true", retries=4, retry_delay=timedelta(minutes=2),
+                 retry_exponential_backoff=True, max_retry_delay=timedelta(minutes=5))
+""",
 }

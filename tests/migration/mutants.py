@@ -147,4 +147,11 @@ MUTANTS: list[tuple[str, str, str, str]] = [
     ("lost log", "classes", r" +get_run_logger\(\)\.info.*\n", ""),
     ("other attribute", "classes", r"self\.value, self\.text =", "self.text, self.value ="),
     ("other template", "classes", r"%Y-%m-%d", "%Y-%d-%m"),
+    ("lost start", "bounded", r"start_time <", "start_time is"),
+    ("lost end", "bounded", r"start_time >", "start_time is"),
+    ("ends a day early", "bounded", r"2099-01-01T05", "2098-12-31T05"),
+    ("ends a day late", "bounded", r"2099-01-01T05", "2099-01-02T05"),
+    ("lost growth", "bounded", r"=\[120, 240, 300\]", "=120"),
+    ("lost limit", "bounded", r"240, 300", "240, 480, 960"),
+    ("other pause", "bounded", r"120, 240", "240, 240"),
 ]

@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 from prefect.runtime import flow_run
 from prefect.server.schemas.schedules import CronSchedule, IntervalSchedule
 
+from migration.checker.run import Checker
+from migration.entry import entry_of
+from migration.places import Place
+from migration.recorder.run import Limits, Recorder
 from tests.migration.in_airflow import moments_in_airflow
 
 pytestmark = [pytest.mark.airflow, pytest.mark.prefect, pytest.mark.slow]
@@ -116,6 +122,15 @@ def test_runs_and_dates_are_airflows(
         ran = made.run()
         assert ran.state == "COMPLETED"
         assert ran.module.got == [date for known, date in wanted if known == moment], moment
+
+
+def test_the_check_tries_them_inside_and_outside(tmp_path: Path) -> None:
+    with Recorder(limits=Limits(seconds=20)) as recorder, Checker(limits=Limits(seconds=20)) as checker:
+        for name, style in product(ENDED, IMPORTS):
+            file = tmp_path / f"{name}_{style}.py"
+            file.write_text(text_of(style, ENDED[name]))
+            entry = entry_of(Place(file, tmp_path), recorder, checker, None)
+            assert [dag["status"] for dag in entry.dags] == ["converted"], entry.dags
 
 
 def test_a_past_run_is_not_bound(converted: Any) -> None:
