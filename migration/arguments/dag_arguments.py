@@ -11,6 +11,7 @@ from migration.arguments.base import TOLD_LATE
 from migration.arguments.callbacks import claim_of
 from migration.arguments.flow_options import FlowOptions
 from migration.arguments.schedule import schedule
+from migration.arguments.zones import zone_of
 from migration.graph import Dag
 from migration.writing.literals import Values, number
 from migration.writing.plan import Claim, RefusedError, equivalent, refused
@@ -45,7 +46,7 @@ UNSAID = "none is given, so there is none, as in Airflow 3; Airflow 1 and 2 run 
 def flow_options(dag: Dag, style: int, values: Values) -> FlowOptions:
     """Give the flow's options, its deployment and what became of each argument."""
     found = FlowOptions()
-    found.timezone = _zone(dag)
+    found.timezone = zone_of(dag)
     for name, value in dag.arguments.items():
         if name in bounds.NAMES:
             continue
@@ -82,14 +83,6 @@ def _claim(name: str, value: Any, dag: Dag, found: FlowOptions, values: Values) 
     )
 
 
-def _zone(dag: Dag) -> str:
-    for value in (dag.arguments.get("start_date"), dag.default_args.get("start_date")):
-        if isinstance(value, dict) and value.get("zone"):
-            zone = str(value["zone"])
-            return zone if "/" in zone else "UTC"
-    return "UTC"
-
-
 def _catchup(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
     if value:
         return equivalent("past runs are started one by one, see the docs", "catchup")
@@ -97,13 +90,21 @@ def _catchup(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
 
 
 def _active_runs(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
+    if value is None:
+        return Claim(note="its default")
     if not isinstance(value, int):
         raise RefusedError("a number that is only known at run time")
-    found.deployment["concurrency_limit"] = value
+    if value < 1:
+        raise RefusedError("with this number no run ever begins; pause the DAG if that is meant")
+    found.deployment["concurrency_limit"] = int(value)
     return equivalent("further runs wait in the deployment's queue", "runs")
 
 
 def _active_tasks(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
+    if value is None:
+        return Claim(note="its default")
+    if isinstance(value, int) and value < 1:
+        raise RefusedError("with this number no task ever begins; pause the DAG if that is meant")
     values.imports.add("from prefect.task_runners import ThreadPoolTaskRunner")
     found.options["task_runner"] = f"ThreadPoolTaskRunner(max_workers={values.write(value)})"
     return equivalent("counts within one run, not over all runs of the DAG", "runs")

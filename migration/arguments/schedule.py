@@ -67,6 +67,8 @@ def _cron(value: str, found: FlowOptions) -> Claim:
     cron = PRESETS.get(value, value)
     if len(cron.split()) != 5 or not _comes(cron):
         raise RefusedError(f"a schedule {value!r} that Prefect does not take")
+    if not found.timezone:
+        raise RefusedError("an offset from UTC that no time zone has; name the start date's zone")
     found.every = f'"{value}"'
     found.deployment["schedules"] = [{"cron": cron, "timezone": found.timezone}]
     if meets_a_change(cron, found.timezone):

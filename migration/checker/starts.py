@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from migration.checker.dates import AIRFLOW_3
 from migration.graph import Dag
@@ -66,6 +68,7 @@ def _schedule(dag: Dag, deployment: Mapping[str, Any]) -> Iterator[str]:
         wanted = PRESETS.get(value, value)
         if [one.get("cron") for one in schedules] != [wanted] and len(wanted.split()) == 5:
             yield f"the schedule {value} is lost"
+        yield from _other_zones(dag, schedules)
     elif isinstance(value, dict) and "$timedelta" in value:
         if [one.get("interval") for one in schedules] != [value["$timedelta"]]:
             yield "the schedule's interval is lost"
@@ -75,6 +78,17 @@ def _schedule(dag: Dag, deployment: Mapping[str, Any]) -> Iterator[str]:
             yield f"the timetable's schedule {cron} is lost"
     elif value is None and schedules:
         yield "the flow has a schedule that the DAG has not"
+
+
+def _other_zones(dag: Dag, schedules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Ask in both zones what time it was at the start date."""
+    for start in (dag.arguments.get("start_date"), dag.default_args.get("start_date")):
+        if isinstance(start, dict) and start.get("zone"):
+            moment = datetime.fromisoformat(start["$datetime"])
+            for one in schedules:
+                if moment.astimezone(ZoneInfo(one.get("timezone", "UTC"))).utcoffset() != moment.utcoffset():
+                    yield f"the schedule is in {one.get('timezone', 'UTC')} instead of {start['zone']}"
+            return
 
 
 def begin_differences(dag: Dag, source: str, seen: Mapping[str, Any], refused: set[str]) -> Iterator[str]:
@@ -97,6 +111,17 @@ def begin_differences(dag: Dag, source: str, seen: Mapping[str, Any], refused: s
         yield f"the run's interval is in {begun.get('timezone', 'UTC')} instead of {zone}"
 
 
+def _name(start: Mapping[str, Any] | None) -> str:
+    """Give the name of a start date's zone; one that is only an offset is called by its hours."""
+    if start is None:
+        return "UTC"
+    try:
+        return ZoneInfo(str(start["zone"])).key
+    except (ZoneInfoNotFoundError, ValueError):
+        shown = datetime.fromisoformat(start["$datetime"]).strftime("%z")[:3]
+        return f"Etc/GMT{-int(shown):+d}" if int(shown) else "UTC"
+
+
 def _interval(dag: Dag, source: str) -> tuple[Any, str]:
     """Give the ticks between which a run's interval lies, and their zone; None: the date is the moment."""
     given = [dag.arguments.get(name) for name in ("schedule", "schedule_interval", "timetable")]
@@ -112,8 +137,8 @@ def _interval(dag: Dag, source: str) -> tuple[Any, str]:
     if AIRFLOW_3.search(source) or kind or value in (None, "@once", "@continuous"):
         return None, "UTC"
     starts = (dag.arguments.get("start_date"), dag.default_args.get("start_date"))
-    zone = next((str(one["zone"]) for one in starts if isinstance(one, dict) and one.get("zone")), "")
+    zone = next((one for one in starts if isinstance(one, dict) and one.get("zone")), None)
     is_span = isinstance(value, dict) and "$timedelta" in value
     if is_span or isinstance(value, str):
-        return (value if is_span else PRESETS.get(value, value)), zone if "/" in zone else "UTC"
+        return (value if is_span else PRESETS.get(value, value)), _name(zone)
     return None, "UTC"

@@ -103,7 +103,7 @@ def _beginning(made: FlowPlan) -> list[str]:
     parts = [f'dag_id="{made.dag.dag_id}"', "logical_date=logical_date", "conf=conf"]
     if made.flow.every:
         parts.append(f"every={made.flow.every}")
-        if made.flow.timezone != "UTC":
+        if made.flow.timezone not in ("", "UTC"):
             parts.append(f'timezone="{made.flow.timezone}"')
     names = [one for one in made.flow.parameters if one not in (*PARTITION, *made.site.own_params)]
     if names or made.flow.parameters.keys() & PARTITION:

@@ -150,3 +150,18 @@ def test_what_no_limit_can_say_is_refused(converted: Any, argument: str, reason:
     assert made.dag.status == "refused" and made.deployment["limits"] == {}
     assert any(reason in item.note for item in made.dag.items if item.status == "refused")
     assert made.run().state == "FAILED"
+
+
+@pytest.mark.parametrize("name", ["max_active_runs", "max_active_tasks"])
+def test_none_is_the_default_and_nothing_at_once_is_refused(converted: Any, name: str) -> None:
+    text = """
+        from airflow import DAG
+        from airflow.operators.empty import EmptyOperator
+        with DAG("d", schedule=None, {name}={value}):
+            EmptyOperator(task_id="t")
+    """
+    made = converted(text.format(name=name, value=None))
+    assert made.dag.status == "converted" and made.deployment.get("concurrency_limit") is None
+    assert made.run().state == "COMPLETED"
+    none = converted(text.format(name=name, value=0))
+    assert none.note(name)[0] == "refused" and "concurrency_limit" not in none.deployment

@@ -43,6 +43,10 @@ ENDED = {
     "months": "schedule='@monthly', start_date=datetime(2024, 1, 1), end_date=datetime(2024, 6, 1)",
     "clocks": f"schedule='30 5 * * *', start_date={BERLIN}, "
     "end_date=pendulum.datetime(2024, 4, 2, 5, 30, tz='Europe/Berlin')",
+    "short_zone": "schedule='30 5 * * *', start_date=pendulum.datetime(2024, 3, 28, tz='CET'), "
+    "end_date=pendulum.datetime(2024, 4, 2, 5, 30, tz='CET')",
+    "offset": "schedule='30 5 * * *', start_date=datetime.fromisoformat('2024-01-01T00:00:00-03:00'), "
+    "end_date=datetime(2024, 1, 5)",
     "span": "schedule=timedelta(hours=7), start_date=datetime(2024, 1, 1, 3), end_date=datetime(2024, 1, 3)",
     "defaults": "schedule='@daily', default_args={'start_date': datetime(2024, 2, 27), "
     "'end_date': datetime(2024, 3, 2)}",
@@ -170,3 +174,21 @@ def test_a_date_of_one_task_alone_is_refused(converted: Any, arguments: str, own
     made = converted(lines)
     assert made.dag.status == "refused"
     assert date in str([(item.name, item.note) for item in made.dag.items if item.status == "refused"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (
+            "schedule='0 5 * * *', start_date=datetime.fromisoformat('2024-01-01T00:00:00+05:30')",
+            "no time zone",
+        ),
+        ("schedule='0 5 * * 9', start_date=datetime(2024, 1, 1)", "Prefect does not take"),
+    ],
+)
+def test_a_schedule_that_no_deployment_can_have_is_refused(
+    converted: Any, arguments: str, reason: str
+) -> None:
+    made = converted(text_of(2, arguments))
+    status, note = made.note("schedule")
+    assert status == "refused" and reason in note and "schedules" not in made.deployment
