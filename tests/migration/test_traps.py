@@ -2,7 +2,7 @@
 
 Others stand with what they concern: branches, short circuits and products of values in `constructs/`,
 trigger rules and time-outs in `test_runtime.py`, the interval's end in `test_moments.py`, other flows in
-`test_past.py`.
+`test_other_flows.py`.
 """
 
 from __future__ import annotations

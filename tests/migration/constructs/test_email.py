@@ -53,3 +53,17 @@ def test_a_mail_without_files_is_sent_by_the_file_alone(converted: Any) -> None:
     for part in (b"RCPT TO:<b@example.com>", b"RCPT TO:<a@example.com>", b"From: us@example.com",
                  b"text/html", b"<b>done</b>"):  # fmt: skip
         assert part.lower() in text.lower()
+
+
+def test_mail_reaches_a_server(prefect_server: None) -> None:
+    from email.message import EmailMessage
+
+    from replant_mail import send  # type: ignore[import-not-found]
+
+    with smtp_server() as server:
+        message = EmailMessage()
+        message["To"] = "team@example.com"
+        message.set_content("work ended as Failed")
+        send(f"{server.url}?from@example.com", message)
+        text = server.text()
+    assert b"rcpt to:<team@example.com>" in text.lower() and b"work ended as Failed" in text
