@@ -19,6 +19,7 @@ from migration.author.functions import Signature, signature_of
 from migration.author.operators import Operator
 from migration.author.source import Source
 from migration.graph import Dag, Task
+from migration.standin.symbols import OPEN
 from migration.writing.literals import Values, quoted
 from migration.writing.plan import Code, RefusedError
 
@@ -181,8 +182,10 @@ class Site:
 
     def _plain(self, value: Any, task: Task, names: Names) -> Any:
         """Give templates of what the flow knows as f-strings; None if there is more to them."""
+        if not _has_jinja(value):
+            return value
         if isinstance(value, str):
-            text = plain_text(value, self.moments, task, self.dag, names)
+            text = None if OPEN in value else plain_text(value, self.moments, task, self.dag, names)
             return None if text is None else Code(text)
         if isinstance(value, list):
             written = [self._plain(one, task, names) for one in value]
@@ -190,7 +193,7 @@ class Site:
         if isinstance(value, dict) and not any(key.startswith("$") for key in value):
             found = {key: self._plain(one, task, names) for key, one in value.items()}
             return None if None in found.values() else found
-        return value if not _has_jinja(value) else None
+        return None
 
     def text_file(self, name: str) -> str:
         """Read a template file that an argument names.

@@ -66,6 +66,25 @@ def test_what_is_more_keeps_the_runtime(converted: Any, text: str) -> None:
     assert made.dag.status == "converted" and "template(" in made.text, made.text
 
 
+@pytest.mark.parametrize("text", ["[{{ ds }}", "a", "{{ ds }} of "])
+def test_what_the_environment_gives_beside_a_template_is_read_at_the_run(
+    converted: Any, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    made = converted(f"""
+        import os
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        got = []
+        with DAG("d", schedule_interval="@daily"):
+            PythonOperator(task_id="t", python_callable=lambda given: got.append(given),
+                           op_args=[["{{{{ ds }}}}", "{text}" + os.environ["SEEDS"]]])
+    """)
+    monkeypatch.setenv("SEEDS", "oak")
+    assert made.dag.status == "converted" and "\u27e6" not in made.text, made.text
+    given = made.run(logical_date="2026-03-29T00:00:00+00:00").module.got
+    assert given == [["2026-03-29", f"{text.replace('{{ ds }}', '2026-03-29')}oak"]]
+
+
 def test_a_tasks_own_parameter_is_the_flows(converted: Any) -> None:
     own = ", params={'name': 'x'}"
     made = convert(converted, "{{ params.name }} {{ params.size }}", own)
