@@ -15,6 +15,7 @@ from migration.arguments.computed import placed
 from migration.arguments.limits import limits_of
 from migration.arguments.moments import moments_of
 from migration.author.carry import Carried, carry
+from migration.author.connections import connect_by_name
 from migration.author.database_hooks import lacking
 from migration.author.source import Source
 from migration.graph import Dag, Recording
@@ -173,6 +174,7 @@ def _plans(
     source = Source(
         Path(resolved), wanted_lines(recording.dags, resolved), building_lines(recording.dags, resolved)
     )
+    connect_by_name(source)
     style = style_of(source)
     found = passed(recording.dags, source) if how.xcoms else None
     dags = recording.dags if found is None else found.dags

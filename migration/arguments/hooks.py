@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from migration.arguments.moments import Moments
@@ -14,17 +16,19 @@ IDS = frozenset({"task_id", "dag_id", "log_url", "state"})
 OBJECTS = ("ti", "task_instance", "dag", "task")
 DATES = ("execution_date", "logical_date", "data_interval_start")
 TEXTS = ("exception", "reason")
-CODE = '''def airflow_hook(callback: Callable[..., Any]) -> Any:
+FOR_ONE = '''def {name}(owner: Any, run: Any, state: Any) -> None:
+    """Give {last} what it takes out of Airflow's context: {names}."""
+{lines}'''
+FOR_MANY = '''def airflow_hook(callback: Callable[..., Any]) -> Any:
     """Make a state hook of a callback that takes {names} out of Airflow's context."""
 
     def hook(owner: Any, run: Any, state: Any) -> None:
-        if state.name != "Skipped":
 {lines}
     hook.__name__ = callback.__name__
     return hook
 '''
+MADE = re.compile(r"\bairflow_hook\(([\w.]*)")
 OWNER = 'SimpleNamespace(task_id=owner.name, dag_id=flow_run.flow_name, state=state.name, log_url="")'
-CALLABLE = ("from collections.abc import Callable", "from typing import Any")
 
 
 def names_taken(reference: Any, moments: Moments | None) -> frozenset[str] | None:
@@ -102,11 +106,24 @@ def _is_id(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in IDS
 
 
-def hook_for(names: frozenset[str], moments: Moments | None, given_date: bool) -> Helper:
-    """Write the short hook that gives these names. `given_date`: the flow has the parameter logical_date."""
-    imports = {*CALLABLE}
+def only_callback(text: str) -> tuple[str, str] | None:
+    """Give the callback that all hooks of a text are made of, and a name for its hook that is free there."""
+    callbacks = set(MADE.findall(text))
+    if len(callbacks) != 1 or not (callback := callbacks.pop()) or f"airflow_hook({callback})" not in text:
+        return None
+    name = f"{callback.rpartition('.')[2].removesuffix('_callback').strip('_')}_hook"
+    return None if re.search(rf"\b{name}\b", text) else (callback, name)
+
+
+def hook_for(names: frozenset[str], moments: Moments | None, given_date: bool, text: str) -> Helper:
+    """Write the short hook that gives these names. `given_date`: the flow has the parameter logical_date.
+
+    `text`: the code of the flow's file. With one callback the hook is for it alone.
+    """
+    imports = {"from typing import Any"}
     parts = []
     inside: list[str] = []
+    only = only_callback(text)
     if names & set(OBJECTS):
         imports |= {"from types import SimpleNamespace", "from prefect.runtime import flow_run"}
         inside.append(f"ids = {OWNER}")
@@ -120,7 +137,14 @@ def hook_for(names: frozenset[str], moments: Moments | None, given_date: bool) -
         inside.append(f"moment = {given}{moment}")
         parts += [f'"{name}": moment' for name in sorted(names & set(DATES))]
     parts += [f'"{name}": state.message' for name in sorted(names & set(TEXTS))]
-    inside.append(f"callback({{{', '.join(parts)}}})")
-    lines = "".join(f"            {line}\n" for line in inside)
+    inside.append(f"{only[0] if only else 'callback'}({{{', '.join(parts)}}})")
+    if '"Skipped"' in text and "on_completion=" in text:  # Airflow calls no callback for these
+        inside = ['if state.name != "Skipped":', *(f"    {line}" for line in inside)]
     shown = ", ".join(sorted(names)) or "nothing"
-    return Helper(CODE.format(names=shown, lines=lines), tuple(sorted(imports)))
+    if only is not None:
+        lines = indent("".join(f"{line}\n" for line in inside), " " * 4)
+        code = FOR_ONE.format(name=only[1], last=only[0].rpartition(".")[2], names=shown, lines=lines)
+        return Helper(code, tuple(sorted(imports)))
+    imports.add("from collections.abc import Callable")
+    lines = indent("".join(f"{line}\n" for line in inside), " " * 8)
+    return Helper(FOR_MANY.format(names=shown, lines=lines), tuple(sorted(imports)))

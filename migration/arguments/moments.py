@@ -14,11 +14,13 @@ from migration.graph import Dag
 
 EVERY_MINUTES = {"@hourly": 60, "@daily": 1440, "@midnight": 1440, "@weekly": 10080}
 CRON = re.compile(r"(\d+) (\d+|\*) \* \* ([0-6]|\*)")
+SUNDAY = 3
+"""Days from the first of January 1970, a Thursday."""
 STEPS = re.compile(r"(?:(\*(?:/\d+)?) \*|(\d+) \*/(\d+)) \* \* \*")
-LAST_TICK = '''def last_tick(moment: datetime, every: timedelta, first: datetime) -> datetime:
+LAST_TICK = '''def last_tick(moment: datetime, every: timedelta, shift: timedelta = timedelta()) -> datetime:
     """Give the schedule's last tick before a moment: the start of the interval that ends there."""
     before = (moment - timedelta(microseconds=1)).replace(microsecond=0)
-    return before - timedelta(seconds=(before - first).total_seconds() % every.total_seconds())
+    return before - timedelta(seconds=(before - shift).timestamp() % every.total_seconds())
 '''
 FORMATS = {"ds": "%Y-%m-%d", "ds_nodash": "%Y%m%d", "ts_nodash": "%Y%m%dT%H%M%S"}
 STARTS = ("logical_date", "execution_date", "data_interval_start")
@@ -32,8 +34,9 @@ class Moments:
 
     minutes: int | None
     """Between two ticks; None where the logical date is the moment of the run."""
-    first: str = ""
-    """Some tick, as code; empty where the ticks are on no grid: the interval ends at the run's moment."""
+    shift: tuple[int, int, int] | None = None
+    """Days, hours and minutes from 1970 to some tick; None where the ticks are on no grid: the interval
+    ends at the run's moment."""
 
     @property
     def every(self) -> str:
@@ -46,9 +49,11 @@ class Moments:
         """Give the code of the logical date of a run that is scheduled for this moment."""
         if self.minutes is None:
             return moment
-        if not self.first:
+        if self.shift is None:
             return f"{moment} - {self.every}"
-        return f"last_tick({moment}, {self.every}, {self.first})"
+        named = zip(("days", "hours", "minutes"), self.shift, strict=True)
+        shown = ", ".join(f"{name}={number}" for name, number in named if number)
+        return f"last_tick({moment}, {self.every}{f', timedelta({shown})' if shown else ''})"
 
     def named(self, name: str) -> str | None:
         """Give the expression for a name of Airflow's context that is a date or the text of one."""
@@ -100,20 +105,16 @@ def moments_of(dag: Dag, style: int) -> Moments | None:
     if not isinstance(value, str) or any(zone not in (None, "UTC", "Timezone('UTC')") for zone in zones):
         return None
     if value in EVERY_MINUTES:
-        first = (
-            "datetime(1970, 1, 4, tzinfo=UTC)" if value == "@weekly" else "datetime(1970, 1, 1, tzinfo=UTC)"
-        )
-        return Moments(EVERY_MINUTES[value], first)
+        return Moments(EVERY_MINUTES[value], (SUNDAY if value == "@weekly" else 0, 0, 0))
     fields = CRON.fullmatch(value)
     if fields is None:
         return _stepped(value)
     minute, hour, day = fields.groups()
     if hour == "*":
-        return Moments(60, f"datetime(1970, 1, 1, 0, {minute}, tzinfo=UTC)") if day == "*" else None
+        return Moments(60, (0, 0, int(minute))) if day == "*" else None
     if day == "*":
-        return Moments(1440, f"datetime(1970, 1, 1, {hour}, {minute}, tzinfo=UTC)")
-    sunday = 4 + int(day)
-    return Moments(10080, f"datetime(1970, 1, {sunday}, {hour}, {minute}, tzinfo=UTC)")
+        return Moments(1440, (0, int(hour), int(minute)))
+    return Moments(10080, (SUNDAY + int(day), int(hour), int(minute)))
 
 
 def _stepped(cron: str) -> Moments | None:
@@ -124,10 +125,10 @@ def _stepped(cron: str) -> Moments | None:
     minutes, minute, hours = found.groups()
     if minutes is not None:
         step = int(minutes.partition("/")[2] or 1)
-        return Moments(step, "datetime(1970, 1, 1, tzinfo=UTC)") if step and 60 % step == 0 else None
+        return Moments(step, (0, 0, 0)) if step and 60 % step == 0 else None
     if int(hours) == 0 or 24 % int(hours):
         return None
-    return Moments(60 * int(hours), f"datetime(1970, 1, 1, 0, {minute}, tzinfo=UTC)")
+    return Moments(60 * int(hours), (0, 0, int(minute)))
 
 
 def period_of(dag: Dag) -> str | None:

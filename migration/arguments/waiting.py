@@ -20,7 +20,8 @@ def pace(task: Task) -> str:
     if task.get("never_fail"):
         raise RefusedError("a sensor that never fails; catch the error in the task", "never_fail")
     every, limit = _seconds(task.get("poke_interval", 60)), _seconds(task.get("timeout", 604800))
-    return f"{number(every)}, {number(limit)}{', skip=True' if task.get('soft_fail') else ''}"
+    shown = f"every={number(every)}, at_most={number(limit)}"
+    return f"{shown}{', skip=True' if task.get('soft_fail') else ''}"
 
 
 def claims_of(task: Task, *names: str) -> dict[str, Claim]:

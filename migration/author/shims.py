@@ -15,12 +15,25 @@ HOOK = '''class PostgresHook:
 
     def get_conn(self) -> Any:
         """Give a DB-API connection, which the caller closes."""
-        return SqlAlchemyConnector.load(self.block).get_engine().raw_connection().driver_connection
+        connector: Any = SqlAlchemyConnector.load(self.block)
+        return connector.get_engine().raw_connection().driver_connection
 '''
 IGNORING = HOOK.replace(
     'postgres_conn_id: str = "postgres_default")',
     'postgres_conn_id: str = "postgres_default", **ignored: Any)',
 ).replace("Connection's name.", "Connection's name; as in Airflow, other arguments do nothing.")
+READ = '''class Variable:
+    """Texts kept as Prefect Variables in lower case, or as Secret blocks."""
+
+    @staticmethod
+    def get(key: str) -> str:
+        """Give one; raises ValueError if there is none."""
+        found: Any = PrefectVariable.get(re.sub(r"[^a-z0-9_-]", "_", key.lower()))
+        if found is None:
+            block: Any = Secret.load(re.sub(r"[^a-z0-9-]", "-", key.lower()))
+            found = block.get()
+        return found if isinstance(found, str) else json.dumps(found)
+'''
 VARIABLE = '''class Variable:
     """Texts kept as Prefect Variables in lower case, or as Secret blocks."""
 
@@ -30,7 +43,8 @@ VARIABLE = '''class Variable:
         found: Any = PrefectVariable.get(re.sub(r"[^a-z0-9_-]", "_", key.lower()))
         if found is None:
             try:
-                found = Secret.load(re.sub(r"[^a-z0-9-]", "-", key.lower())).get()
+                block: Any = Secret.load(re.sub(r"[^a-z0-9-]", "-", key.lower()))
+                found = block.get()
             except ValueError:
                 if default_var is ...:
                     raise KeyError(f"Prefect has no Variable or Secret for {key!r}") from None
@@ -52,14 +66,16 @@ VARIABLES = Helper(
         "from prefect.variables import Variable as PrefectVariable",
     ),
 )
+ONLY_READ = Helper(READ, VARIABLES.imports)
+"""Where no default is given, and no error for a lacking one is caught by its class."""
 
 
 def short_shims(names: Collection[str], text: str) -> dict[str, Helper]:
     """Give short forms of those names that this text uses in a simple way only."""
     tree = ast.parse(text)
     known: dict[str, tuple[Helper, Callable[[ast.AST], bool]]] = {
-        "PostgresHook": (POSTGRES_IGNORING if _has_more(tree) else POSTGRES, _only_connects),
-        "Variable": (VARIABLES, _only_gets),
+        "PostgresHook": (POSTGRES_IGNORING if _has_more(tree) else POSTGRES, only_connects),
+        "Variable": (VARIABLES if _has_defaults(tree) else ONLY_READ, _only_gets),
     }
     return {name: known[name][0] for name in names if name in known and known[name][1](tree)}
 
@@ -82,6 +98,14 @@ def _only_gets(tree: ast.AST) -> bool:
     return simple and len(called) == len(_uses(tree, "Variable"))
 
 
+def _has_defaults(tree: ast.AST) -> bool:
+    """Say whether a Variable that is not there has a default, or an error that is asked for."""
+    names = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_get(node.func)]
+    given = any(len(one.args) + len(one.keywords) > 1 for one in calls)
+    return given or bool(names & {"KeyError", "LookupError"})
+
+
 def _is_get(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "get" and _is_name(node.value, "Variable")
 
@@ -96,7 +120,7 @@ def _has_more(tree: ast.AST) -> bool:
     return any(one.arg != "postgres_conn_id" for node in made for one in node.keywords)
 
 
-def _only_connects(tree: ast.AST) -> bool:
+def only_connects(tree: ast.AST) -> bool:
     """Say whether hooks are made of a Connection's id alone and only give connections."""
     made = _uses(tree, "PostgresHook")
     variables: set[str] = set()

@@ -43,7 +43,8 @@ RUNTIME_MODULES = tuple(
 
 def at(moment: datetime) -> None:
     """Let `prefect.runtime` show a moment as the run's time."""
-    prefect.runtime.flow_run.__dict__["scheduled_start_time"] = moment
+    names = prefect.runtime.flow_run.__dict__
+    names["scheduled_start_time"], names["get_scheduled_start_time"] = moment, lambda: moment
 
 
 def record_and_leave(request: dict[str, Any], checkout: str, answer: int) -> NoReturn:

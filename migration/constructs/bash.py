@@ -13,18 +13,18 @@ from migration.writing.site import Site
 
 PLAIN = '''def @NAME@(command: str{parameters}) -> {result}:
     """{doc}; give {what}."""
-    done = subprocess.run(
-        ["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False{given}
+    ran = subprocess.run(
+        ["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT{given}
     )
-    output = done.stdout.decode({encoding}errors="backslashreplace")
+    output = ran.stdout.decode({encoding}errors="backslashreplace")
     print(output)
-    done.check_returncode()
+    ran.check_returncode()
     return {last}
 '''
 ENDING = """    print(output)
-    if done.returncode == skip_code:
+    if ran.returncode == skip_code:
         raise AirflowSkipException(f"the command ended with {skip_code}")
-    done.check_returncode()
+    ran.check_returncode()
 """
 LAST = 'output.removesuffix("\\n").rpartition("\\n")[2].rstrip()'
 FULL_HEAD = '''def @NAME@(
@@ -38,15 +38,14 @@ FULL_HEAD = '''def @NAME@(
 ) -> Any:
     """Run a command in bash; give the last line of what it prints. The skip code skips the task."""
     env = {**os.environ, **(env or {})} if append_env else env
-    done = subprocess.run(
+    ran = subprocess.run(
         ["bash", "-c", command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=env,
         cwd=cwd,
-        check=False,
     )
-    output = done.stdout.decode(encoding, errors="backslashreplace")
+    output = ran.stdout.decode(encoding, errors="backslashreplace")
 '''
 FULL = f"{FULL_HEAD}{ENDING}    return processor({LAST})\n"
 FAILS = "exit code 99 fails it, where Airflow skips"
@@ -104,7 +103,7 @@ def write(task: Task, site: Site) -> Written:
 
 FULL_WORK = Work(
     "bash, all options",
-    "bash",
+    "bash_with_options",
     FULL,
     imports=("import os", "import subprocess", "from typing import Any"),
     runtime=("AirflowSkipException",),
@@ -137,7 +136,7 @@ def _plain(options: Collection[str], appends: bool) -> Work:
     return Work(name, name, code, imports=imports)
 
 
-ADDED = "variables added to the environment"
+ADDED = "variables added"
 ONLY = "only these variables set"
 
 

@@ -13,12 +13,11 @@ from migration.writing.site import Site
 HELPER_HEAD = '''def run_bash(command: str, env: dict[str, str] | None = None, skip_code: int = 99) -> str:
     """Run a command in bash; give the last line of what it prints. The skip code skips the task."""
     command = template(command).rendered()
-    done = subprocess.run(
+    ran = subprocess.run(
         ["bash", "-c", command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=env,
-        check=False,
     )
     output = done.stdout.decode(errors="backslashreplace")
 '''

@@ -11,7 +11,7 @@ from migration.writing.site import Site
 
 CODE = '''def @NAME@(command: str) -> None:
     """Wait until a command ends well."""
-    wait_until(lambda: subprocess.run(["bash", "-c", command], check=False).returncode == 0, {pace})
+    wait_until(lambda: subprocess.run(["bash", "-c", command]).returncode == 0, {pace})
 '''
 
 

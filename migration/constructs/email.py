@@ -22,7 +22,8 @@ SIMPLE = '''def @NAME@(to: str | list[str], subject: str, html_content: str) -> 
 '''
 SEND = '''def send_mail(to: str | list[str], subject: str, html_content: str) -> None:
     """Send a mail in HTML, by the server in the Secret block smtp-url."""
-    server = urlsplit(str(Secret.load("smtp-url").get()))
+    block: Any = Secret.load("smtp-url")
+    server = urlsplit(str(block.get()))
     message = EmailMessage()
     message["Subject"] = subject
     message["From"] = server.query or server.username or "prefect@localhost"
@@ -35,6 +36,7 @@ SENDS = Helper(
         "import re",
         "from email.message import EmailMessage",
         "from smtplib import SMTP, SMTP_SSL",
+        "from typing import Any",
         "from urllib.parse import unquote, urlsplit",
         "from prefect.blocks.system import Secret",
     ),

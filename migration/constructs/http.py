@@ -17,7 +17,7 @@ ASK = '''def ask(
     connection: str, endpoint: str | None, method: str, data: Any, headers: Any, **options: Any
 ) -> requests.Response:
     """Ask the service of a Webhook block."""
-    block = Webhook.load(connection)
+    block: Any = Webhook.load(connection)
     url, endpoint = block.url.get_secret_value(), endpoint or ""
     if endpoint and not url.endswith("/") and not endpoint.startswith("/"):
         url += "/"

@@ -28,6 +28,7 @@ def write(task: Task, site: Site) -> Written:
     signature = site.signature(task.get("python_callable"))
     given = set(kwargs) | set(signature.names[: len(args)] if signature else ())
     work, reads_context = python_work(site, task.get("python_callable"), given, task)
+    pace = waiting.pace(task)
     name = work.function or f"({work.code.removeprefix('@VALUE@')})"
     function = f"with_context({name})" if work.with_context else name
     given_args = [site.templated(value, task) for value in args]
@@ -36,9 +37,9 @@ def write(task: Task, site: Site) -> Written:
     named = {key: value for key, (value, _) in given_kwargs.items()}
     is_template = any(one for _, one in (*given_args, *given_kwargs.values()))
     sensor = Work(
-        f"sensor:{task.task_id}",
-        f"wait_{task.task_id}",
-        CODE.format(function=function, pace=waiting.pace(task)),
+        f"sensor:{function}:{pace}",
+        f"poll_{work.function.strip('_') if work.function else task.task_id}",
+        CODE.format(function=function, pace=pace),
         uses=(work.function,) if work.function else (),
         imports=("from typing import Any",),
         runtime=("wait_until", *(("with_context",) if work.with_context else ())),

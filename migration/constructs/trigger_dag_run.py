@@ -13,7 +13,7 @@ CODE = '''def @NAME@(deployment: str, conf: Any = None, wait_seconds: float | No
         schema = client.read_deployment_by_name(deployment).parameter_openapi_schema or {}
     given = {**(conf or {}), "conf": conf} if conf else {}
     parameters = {name: given[name] for name in schema.get("properties", {}) if name in given}
-    started = run_deployment(deployment, parameters=parameters, timeout=wait_seconds)
+    started: Any = run_deployment(deployment, parameters=parameters, timeout=wait_seconds)
     if wait_seconds != 0 and not (started.state and started.state.is_completed()):
         raise RuntimeError(f"{deployment} ended as {started.state}")
     return str(started.id)

@@ -38,7 +38,7 @@ def body(
         needs_name = bool(made.dag.after(task_id)) or task_id in ends or call.task.marks.get("teardown")
         if made.linear:
             needs_name = _is_read(made, task_id)
-        variable = _variable(task_id, used) if needs_name else ""
+        variable = _variable(task_id, used, "result" if made.linear else "run") if needs_name else ""
         made.variables[task_id] = variable
         text = _expression(made, call, names, shared)
         lines.append(Line(f"{variable} = {text}" if variable else text, task=task_id))
@@ -123,7 +123,10 @@ def _logical_date(made: FlowPlan) -> list[str]:
         "from datetime import UTC, datetime, timedelta",
         "from prefect.runtime import flow_run",
     }
-    moment, moments = "flow_run.scheduled_start_time", made.site.moments
+    moments = made.site.moments
+    # Only the function has a type, without which the variable's own, with None, would stay.
+    is_typed = moments is not None and moments.shift is not None
+    moment = "flow_run.scheduled_start_time" if is_typed else "flow_run.get_scheduled_start_time()"
     moment = moment if moments is None else moments.start_of(moment)
     return [f"logical_date = logical_date or {moment}"]
 
@@ -158,10 +161,11 @@ def _is_read(made: FlowPlan, task_id: str) -> bool:
     return any(edge.upstream == task_id and edge.kind == "data" for edge in made.dag.edges)
 
 
-def _variable(task_id: str, used: set[str]) -> str:
+def _variable(task_id: str, used: set[str], kind: str = "run") -> str:
+    """Give a name for a task's run, or for its result."""
     name = identifier(task_id)
     if name in used:
-        name = f"{name}_run"
+        name = f"{name}_{kind}"
     number = 2
     stem = name
     while name in used:

@@ -6,12 +6,15 @@ import ast
 import keyword
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from migration.standin.symbols import CLOSE, OPEN
 from migration.writing.plan import Code, RefusedError
 
 SYMBOL = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
+TEXT = re.compile(r"(os\.environ\[|Variable\.get\()'[^'\"\\]*'[\])]")
+"""What is a text for certain."""
 KNOWN_THERE = {"Variable": "Variable.get", "os": "os.environ", "kubernetes": "kubernetes.client"}
 """What a symbol may be made of and still be Python in the flow, besides fixed values."""
 IMPORTS = {"os": "import os", "kubernetes": "import kubernetes.client"}
@@ -55,6 +58,8 @@ class Values:
             raise RefusedError("a text with half a character in it (a lone surrogate)")
         if OPEN not in value:
             return quoted(value)
+        if (whole := SYMBOL.fullmatch(value)) and TEXT.fullmatch(whole[1]):
+            return self.symbol(whole[1])
         parts = SYMBOL.split(value)
         written = ""
         for number, part in enumerate(parts):
@@ -63,6 +68,8 @@ class Values:
             else:
                 written += part.replace("{", "{{").replace("}", "}}")
         body = repr(written)
+        if "'" in written and not any(sign in written for sign in '"\n\\'):
+            return f'f"{written}"'
         if "\\" in body or "'" in written:
             body = '"""' + written.replace("\\", "\\\\").replace('"""', r"\"\"\"") + '"""'
             if written.endswith('"'):
@@ -76,7 +83,7 @@ class Values:
             raise RefusedError(f"the value {text} is only known where Airflow or a missing module gives it")
         self.runtime |= roots & {"Variable"}
         self.imports |= {IMPORTS[one] for one in roots - {"Variable"}}
-        return text
+        return ast.unparse(ast.parse(text, mode="eval"))  # with only the parentheses that it needs
 
     def _tagged(self, value: dict[str, Any]) -> str:
         tag = next((key for key in value if key.startswith("$")), "")
@@ -117,6 +124,12 @@ class Values:
 
     def _moment(self, kind: str, content: Any) -> str:
         self.imports.add(f"from datetime import {kind}")
+        if kind == "datetime" and (moment := datetime.fromisoformat(content)).utcoffset() == timedelta():
+            self.imports.add("from datetime import UTC")
+            parts = [*moment.timetuple()[:6], moment.microsecond]
+            while len(parts) > 3 and not parts[-1]:
+                parts.pop()
+            return f"datetime({', '.join(map(str, parts))}, tzinfo=UTC)"
         if kind != "timedelta":
             return f"{kind}.fromisoformat({content!r})"
         days = content / 86400
@@ -177,9 +190,9 @@ def f_string(parts: Sequence[tuple[bool, str]]) -> str:
     return f'f"""{body}"""'
 
 
-def identifier(text: str) -> str:
-    """Give a Python name made of a text."""
-    name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower() or "task"
+def identifier(text: str, kind: str = "task") -> str:
+    """Give a Python name made of a text, with a word before it where it begins with a digit."""
+    name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower() or kind
     if name[0].isdigit():
-        name = f"task_{name}"
+        name = f"{kind}_{name}"
     return f"{name}_" if keyword.iskeyword(name) else name

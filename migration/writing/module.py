@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 
 import libcst as cst
 
+from migration.arguments.hooks import only_callback
 from migration.arguments.moments import LAST_TICK
 from migration.author.source import BUILT_IN, Source, Statement
 from migration.writing.blocks import Line
 from migration.writing.body import body
+from migration.writing.formatting import formatted
 from migration.writing.literals import identifier, quoted
 from migration.writing.needs import asked_of_runtime, imported, short_forms
 from migration.writing.plain import helpers_for
@@ -39,6 +41,7 @@ RESERVED = {
     "depends_on_past",
     "succeeded_before",
     "other_flow_succeeded",
+    "postgres_connection",
 }
 UNTYPED = """# Prefect's types do not have the `wait_for` of `submit` and `map`: PrefectHQ/prefect issue 17388
 # pyright: reportCallIssue=false
@@ -71,7 +74,7 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
     taken |= {name for made in plans for name in made.flow.parameters}
     names, shared = _named(works, plans, kept, taken)
     taken |= set(names.values())
-    flow_names = [_free(identifier(made.dag.dag_id), taken) for made in plans]
+    flow_names = [_free(identifier(made.dag.dag_id, "flow"), taken, "_flow") for made in plans]
     bodies = [body(made, names, shared, taken) for made in plans]
     asked = asked_of_runtime(source, plans, works, kept)
     parts = [_kept_code(kept, works, names, shared)]
@@ -82,7 +85,10 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
     parts += [
         _flow(made, name, lines, source) for made, name, lines in zip(plans, flow_names, bodies, strict=True)
     ]
-    short, from_runtime = helpers_for(asked, short_forms(plans, asked, "\n\n".join(parts)))
+    code = "\n\n".join(parts)
+    short, from_runtime = helpers_for(asked, short_forms(plans, asked, code))
+    if "airflow_hook" in asked - from_runtime and (only := only_callback(code)):
+        parts = [part.replace(f"airflow_hook({only[0]})", only[1]) for part in parts]
     parts = [*(helper.code for helper in short), *parts]
     if any("last_tick(" in part for part in parts):
         parts.insert(0, LAST_TICK)
@@ -91,7 +97,8 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
     text = "\n\n".join([header, *[part for part in parts if part.strip()]]) + "\n"
     for made, name in zip(plans, flow_names, strict=True):
         text = re.sub(rf"\b{made.site.flow_of(made.dag.dag_id)}\b", name, text)
-    text = _formatted(text, ruff)
+    own = {name for one in kept if not one.is_import for name in one.binds}
+    text = formatted(text, ruff, own)
     return Module(
         text,
         tuple(
@@ -142,22 +149,23 @@ def _is_in_options(function: str, plans: list[FlowPlan]) -> bool:
     return bool(function) and any(re.search(rf"\b{function}\b", text) for text in texts)
 
 
-def _free(name: str, taken: set[str]) -> str:
-    stem, number = name, 2
-    if name in taken:
-        name = stem = f"{name}_flow" if f"{name}_flow" not in taken else name
-    while name in taken:
-        name = f"{stem}_{number}"
-        number += 1
-    taken.add(name)
-    return name
+def _free(name: str, taken: set[str], ending: str = "") -> str:
+    """Give a name that is not taken yet, with the ending if it is, or a number."""
+    stem = f"{name}{ending}"
+    numbered = (f"{stem}_{number}" for number in count(2))
+    free = next(one for one in chain((name, stem), numbered) if one not in taken)
+    taken.add(free)
+    return free
 
 
 def _in_place(work: Work, names: dict[str, str]) -> bool:
     return bool(work.function) and names[work.key] == work.function
 
 
-def _decorator(options: dict[str, str]) -> str:
+def _decorator(options: dict[str, str], function: str = "") -> str:
+    """Give Prefect's decorator; a task that is called like its function takes its name from there."""
+    if function and options.get("name") == f'"{function}"':
+        options = {name: text for name, text in options.items() if name != "name"}
     shown = ", ".join(f"{name}={text}" for name, text in options.items())
     return f"task({shown})" if shown else "task"
 
@@ -173,7 +181,8 @@ def _kept_code(
         node = statement.node
         if isinstance(node, cst.FunctionDef) and node.name.value in decorated:
             work = decorated[node.name.value]
-            node = _with_decorators(node, _decorator(shared[work.key]), work)
+            named = "" if node.decorators or work.with_context else node.name.value
+            node = _with_decorators(node, _decorator(shared[work.key], named), work)
         parts.append(cst.Module([]).code_for_node(node).rstrip("\n"))
     return "\n".join(parts)
 
@@ -198,7 +207,7 @@ def _definition(work: Work, name: str, options: dict[str, str]) -> str:
         for one in reversed(_around(work)):
             inner = f"{one}({inner})"
         return f"{name} = {_decorator(options)}({inner})"
-    lines = [f"@{one}\n" for one in (_decorator(options), *_around(work))]
+    lines = [f"@{one}\n" for one in (_decorator(options, "" if work.with_context else name), *_around(work))]
     return f"{''.join(lines)}{work.code.replace('@NAME@', name)}"
 
 
@@ -252,8 +261,8 @@ def _header(
         imports.update(work.imports)
     imports |= {one.code.strip() for one in kept if one.is_import}
     docstring = f'"""{source.docstring}"""\n\n' if source.docstring and '"""' not in source.docstring else ""
-    future = "from __future__ import annotations\n\n" if source.has_annotations_import else ""
-    future += UNTYPED if waits else ""
+    future = UNTYPED if waits else ""
+    future += "from __future__ import annotations\n\n" if source.has_annotations_import else ""
     return docstring.replace("\\", "\\\\") + future + "\n".join(_sorted(imports))
 
 
@@ -263,30 +272,6 @@ def _sorted(imports: Iterable[str]) -> list[str]:
         return (0 if module in sys.stdlib_module_names else 1, line)
 
     return sorted(imports, key=group)
-
-
-def _formatted(text: str, ruff: str | None) -> str:
-    if ruff is None:
-        return text
-    chosen = [
-        [
-            ruff,
-            "check",
-            "--quiet",
-            "--isolated",
-            "--fix-only",
-            "--select",
-            "F401,I",
-            "--line-length",
-            "110",
-            "-",
-        ],
-        [ruff, "format", "--quiet", "--isolated", "--line-length", "110", "-"],
-    ]
-    for command in chosen:
-        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
-        text = done.stdout if done.returncode == 0 and done.stdout else text
-    return text
 
 
 def _places(text: str, name: str, made: FlowPlan, lines: list[Line]) -> tuple[str, int, tuple[int, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migration.arguments.callbacks import callbacks_of
 from migration.arguments.hooks import DATES, hook_for, names_taken
+from migration.author import connections
 from migration.author.rewrite import SHIMS
 from migration.author.shims import short_shims
 from migration.author.source import Source, Statement
@@ -31,6 +32,7 @@ def asked_of_runtime(
         runtime.update({"chooses"} if work.ways else set())
         runtime.update({"depends_on_past", "wait_until"} if work.past else set())
     for one in kept:
+        runtime |= {connections.NAME} & one.needs
         runtime |= {name for name in one.needs if name in SHIMS and name in source.airflow_names}
     return runtime
 
@@ -53,5 +55,5 @@ def short_forms(plans: list[FlowPlan], asked: set[str], text: str) -> dict[str, 
     moments = list(dict.fromkeys(made.site.moments for made in plans))
     if None not in taken and (len(moments) == 1 or not names & set(DATES)):
         with_date = any(made.site.with_moments for made in plans)
-        found["airflow_hook"] = hook_for(names, moments[0], with_date)
+        found["airflow_hook"] = hook_for(names, moments[0], with_date, text)
     return found

@@ -7,6 +7,7 @@ from textwrap import indent
 
 from migration.arguments import other_flows
 from migration.arguments.past import PAST
+from migration.author import connections
 from migration.writing.helper import Helper, of_runtime
 
 WAIT = '''def wait_until(check: Callable[[], Any], every: float, at_most: float) -> None:
@@ -31,9 +32,10 @@ class PokeReturnValue:
     def __bool__(self) -> bool:
         return self.is_done
 '''
+VALUED = "until the answer is true, and give its value; raise TimeoutError in the end"
 WAIT_FOR_VALUE = (
     WAIT.replace("-> None", "-> Any")
-    .replace("until the answer is true; raise", "until the answer is true; give its value, or raise")
+    .replace("until the answer is true; raise TimeoutError when the time is up", VALUED)
     .replace("while not check():", "while not (answer := check()):")
     + "    return answer.xcom_value if isinstance(answer, PokeReturnValue) else None\n"
 )
@@ -80,7 +82,8 @@ MAILS = '''def mails(*addresses: str) -> Any:
     """Make a state hook that writes to the addresses, by the server in the Secret block smtp-url."""
 
     def hook(owner: Any, run: Any, state: Any) -> None:
-        server = urlsplit(str(Secret.load("smtp-url").get()))
+        block: Any = Secret.load("smtp-url")
+        server = urlsplit(str(block.get()))
         message = EmailMessage()
         message["Subject"] = f"Prefect: {owner.name} {state.name}"
         message["From"] = server.query or server.username or "prefect@localhost"
@@ -113,6 +116,7 @@ HELPERS = {
         ),
     ),
     "depends_on_past": PAST,
+    connections.NAME: connections.CONNECTS,
     other_flows.NAME: other_flows.OTHER_FLOW,
     "days_ago": Helper(DAYS_AGO, ("from datetime import UTC, datetime, timedelta",)),
 }
@@ -124,7 +128,7 @@ WITH_VALUE = {
 """For sensors that return something."""
 
 
-OURS = frozenset({"goes_to", "goes_on", "depends_on_past"})
+OURS = frozenset({"goes_to", "goes_on", "depends_on_past", connections.NAME})
 """What the runtime does not have, so that it is written into the file in any case."""
 
 

@@ -47,6 +47,55 @@ def test_a_hook_gives_connections_of_the_block(converted: Any, database_url: str
     """)
     ran = without_runtime(made).run()
     assert (ran.of("t"), ran.module.got) == ("success", [(7,)])
+    assert "Hook" not in made.text and 'other = postgres_connection("main-db")' in made.text
+
+
+def test_a_hook_whose_connection_is_not_fixed_stays_a_hook(converted: Any, database_url: str) -> None:
+    from prefect_sqlalchemy import SqlAlchemyConnector
+
+    block: Any = SqlAlchemyConnector(connection_info=database_url)
+    block.save("asked-db", overwrite=True)
+    made = converted("""
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        from airflow.providers.postgres.hooks.postgres import PostgresHook
+        got = []
+        def fixed():
+            # by its name
+            hook = PostgresHook("asked_db")
+            hook.get_conn().close()
+        def given(name):
+            hook = PostgresHook(postgres_conn_id=name)
+            connection = hook.get_conn()
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 8")
+                got.append(cursor.fetchone())
+            connection.close()
+        with DAG("d", schedule=None):
+            PythonOperator(task_id="t", python_callable=fixed)
+            PythonOperator(task_id="u", python_callable=given, op_args=["asked_db"])
+    """)
+    assert "class PostgresHook:" in made.text and "# by its name" in made.text
+    ran = without_runtime(made).run()
+    assert (ran.of("t"), ran.of("u"), ran.module.got) == ("success", "success", [(8,)])
+
+
+def test_a_hook_by_the_name_of_a_constant_leaves_only_its_comment(converted: Any) -> None:
+    made = converted("""
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        from airflow.providers.postgres.hooks.postgres import PostgresHook
+        with DAG("d", schedule=None):
+            CONNECTION = "Main_DB"
+            def work(quick):
+                if quick:
+                    # the one with the seeds
+                    hook = PostgresHook(postgres_conn_id=CONNECTION)
+                return hook.get_conn()
+            PythonOperator(task_id="t", python_callable=work, op_args=[True])
+    """)
+    assert 'return postgres_connection("main-db")' in made.text, made.text
+    assert "CONNECTION" not in made.text and "# the one with the seeds" in made.text
 
 
 @pytest.mark.parametrize(
@@ -88,6 +137,34 @@ def test_variables_are_prefects_or_secrets_or_their_defaults(converted: Any) -> 
     ran = without_runtime(made).run()
     assert ran.module.got == [("hello", '{"a": 1}', "hidden"), (None, "x")]
     assert (ran.of("t"), ran.of("u")) == ("success", "failed")
+
+
+@pytest.mark.parametrize("error", ["KeyError", "ValueError"])
+def test_variables_without_defaults_are_texts_or_errors(converted: Any, error: str) -> None:
+    """The error's class is Airflow's where somebody asks for it."""
+    from prefect.blocks.system import Secret
+    from prefect.variables import Variable
+
+    Variable.set("plain_text", "hello", overwrite=True)
+    secret: Any = Secret(value="hidden")  # type: ignore[arg-type]
+    secret.save("plain-secret", overwrite=True)
+    made = converted(f"""
+        from airflow import DAG
+        from airflow.models import Variable
+        from airflow.operators.python import PythonOperator
+        got = []
+        def work():
+            got.append((Variable.get("PLAIN_TEXT"), Variable.get("plain_secret")))
+            try:
+                Variable.get("nowhere")
+            except {error}:
+                got.append("caught")
+        with DAG("d", schedule=None):
+            PythonOperator(task_id="t", python_callable=work)
+    """)
+    ran = without_runtime(made).run()
+    assert (ran.of("t"), ran.module.got) == ("success", [("hello", "hidden"), "caught"])
+    assert ("default_var" in made.text) == (error == "KeyError")
 
 
 def test_mail_on_failure(converted: Any) -> None:
