@@ -27,6 +27,7 @@ FOR_MANY = '''def airflow_hook(callback: Callable[..., Any]) -> Any:
     hook.__name__ = callback.__name__
     return hook
 '''
+OF_A_FLOW = re.compile(r"^@flow\(.*airflow_hook\(", re.MULTILINE)
 MADE = re.compile(r"\bairflow_hook\(([\w.]*)")
 OWNER = 'SimpleNamespace(task_id=owner.name, dag_id=flow_run.flow_name, state=state.name, log_url="")'
 
@@ -109,6 +110,8 @@ def _is_id(node: ast.AST) -> bool:
 def only_callback(text: str) -> tuple[str, str] | None:
     """Give the callback that all hooks of a text are made of, and a name for its hook that is free there."""
     callbacks = set(MADE.findall(text))
+    if OF_A_FLOW.search(text):  # Prefect's type for these has names of parameters that would hide its own
+        return None
     if len(callbacks) != 1 or not (callback := callbacks.pop()) or f"airflow_hook({callback})" not in text:
         return None
     name = f"{callback.rpartition('.')[2].removesuffix('_callback').strip('_')}_hook"

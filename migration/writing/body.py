@@ -68,7 +68,7 @@ def _shaped(
     put = {one for task_id in made.order for one in blocks.collectors(task_id)}
     blocks.lists |= {one: _variable(one.strip("\0"), used) for one in (ENDS, RUNNING) if one in put}
     for task_id in made.order:
-        passed = _passed(made.calls[task_id])
+        passed = passed_to(made.calls[task_id])
         before = [one for one in made.dag.before(task_id) if one not in passed]
         text = _expression(made, made.calls[task_id], names, shared, blocks.waits(task_id, before))
         blocks.call(task_id, text)
@@ -254,7 +254,7 @@ def _mapped(written: Written, values: Values, made: FlowPlan) -> list[str]:
 
 def _waits(made: FlowPlan, call: Call) -> list[str]:
     """Give the tasks to wait for whose results are not passed."""
-    passed = _passed(call)
+    passed = passed_to(call)
     allowed = set() if made.tracked else teardowns.allowed(call.task, made.dag)
     made.values.imports |= {ALLOW} if allowed else set()
     before = [name for name in made.dag.before(call.task.task_id) if name not in passed]
@@ -262,7 +262,7 @@ def _waits(made: FlowPlan, call: Call) -> list[str]:
     return [f"allow_failure({v})" if n in allowed else v for n, v in zip(before, shown, strict=True)]
 
 
-def _passed(call: Call) -> set[str]:
+def passed_to(call: Call) -> set[str]:
     """Give the tasks whose results are passed."""
     written = call.written
     given = (*written.args, *written.kwargs.values(), *(written.over or {}).values(), written.each)

@@ -15,7 +15,7 @@ from migration.arguments.hooks import only_callback
 from migration.arguments.moments import LAST_TICK
 from migration.author.source import BUILT_IN, Source, Statement
 from migration.writing.blocks import Line
-from migration.writing.body import body
+from migration.writing.body import body, passed_to
 from migration.writing.formatting import formatted
 from migration.writing.literals import identifier, quoted
 from migration.writing.needs import asked_of_runtime, imported, short_forms
@@ -24,29 +24,15 @@ from migration.writing.plan import Work
 from migration.writing.writer import FlowPlan, call_options
 
 RESERVED = {
-    "flow",
-    "task",
-    "unmapped",
-    "submit",
-    "expand",
-    "item",
-    "begin",
-    "template",
-    "conf",
-    "logical_date",
-    "allow_failure",
-    "goes_to",
-    "goes_on",
-    "chooses",
-    "depends_on_past",
-    "succeeded_before",
-    "other_flow_succeeded",
-    "postgres_connection",
+    "flow", "task", "unmapped", "submit", "expand", "item", "begin", "template", "conf", "logical_date",
+    "allow_failure", "goes_to", "goes_on", "chooses", "depends_on_past", "succeeded_before",
+    "other_flow_succeeded", "postgres_connection",
+}  # fmt: skip
+UNTYPED = {
+    "reportCallIssue": "the `wait_for` of `submit` and `map`: PrefectHQ/prefect issue 17388",
+    "reportArgumentType": "futures as arguments of `submit` and `map`",
 }
-UNTYPED = """# Prefect's types do not have the `wait_for` of `submit` and `map`: PrefectHQ/prefect issue 17388
-# pyright: reportCallIssue=false
-
-"""
+"""What Prefect's types do not have, by pyright's rule."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +79,9 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
     if any("last_tick(" in part for part in parts):
         parts.insert(0, LAST_TICK)
     more = imported(from_runtime) | {line for helper in short for line in helper.imports}
-    header = _header(source, plans, works, kept, more, any("wait_for=" in part for part in parts))
+    loosened = {"reportCallIssue"} if any("wait_for=" in part for part in parts) else set()
+    loosened |= {"reportArgumentType"} if _passes_futures(plans, kept) else set()
+    header = _header(source, plans, works, kept, more, loosened)
     text = "\n\n".join([header, *[part for part in parts if part.strip()]]) + "\n"
     for made, name in zip(plans, flow_names, strict=True):
         text = re.sub(rf"\b{made.site.flow_of(made.dag.dag_id)}\b", name, text)
@@ -246,13 +234,25 @@ def _indented(line: Line) -> str:
     return f"{'    ' * (1 + line.depth)}{line.text}"
 
 
+def _passes_futures(plans: list[FlowPlan], kept: list[Statement]) -> bool:
+    """Say whether a future is passed to a function with types of its own."""
+    functions = [one.node for one in kept if isinstance(one.node, cst.FunctionDef)]
+    untyped = {one.name.value for one in functions if all(p.annotation is None for p in one.params.params)}
+    return any(
+        passed_to(call) and call.written.work.function not in untyped
+        for made in plans
+        if not (made.linear or made.tracked)
+        for call in made.calls.values()
+    )
+
+
 def _header(
     source: Source,
     plans: list[FlowPlan],
     works: list[Work],
     kept: list[Statement],
     more: set[str],
-    waits: bool,
+    loosened: set[str],
 ) -> str:
     imports = {"from prefect import flow", *more} | ({"from prefect import task"} if works else set())
     for made in plans:
@@ -261,7 +261,9 @@ def _header(
         imports.update(work.imports)
     imports |= {one.code.strip() for one in kept if one.is_import}
     docstring = f'"""{source.docstring}"""\n\n' if source.docstring and '"""' not in source.docstring else ""
-    future = UNTYPED if waits else ""
+    rules = sorted(loosened, reverse=True)
+    future = "".join(f"# Prefect's types do not have {UNTYPED[one]}\n" for one in rules)
+    future += f"# pyright: {', '.join(f'{one}=false' for one in rules)}\n\n" if rules else ""
     future += "from __future__ import annotations\n\n" if source.has_annotations_import else ""
     return docstring.replace("\\", "\\\\") + future + "\n".join(_sorted(imports))
 

@@ -73,23 +73,34 @@ def test_a_callback_with_a_parameter_by_position_or_any_is_given_its_context(con
     assert made.run().module.said == ["t", 1]
 
 
-@pytest.mark.parametrize("other", ["heard", "(lambda context: said.append(context['ti'].state))"])
-def test_one_callback_has_a_hook_of_its_own_and_none_when_skipped(converted: Any, other: str) -> None:
-    made = converted(f"""
-        from datetime import datetime
+def test_one_callback_has_a_hook_of_its_own(converted: Any) -> None:
+    made = converted("""
         from airflow import DAG
         from airflow.operators.python import PythonOperator
         said = []
         def heard(context): said.append((context["ti"].task_id, context["execution_date"].hour))
         def work(): raise ValueError("no seeds")
-        def end(): return 1
-        with DAG("d", schedule_interval="0 16 * * *", end_date=datetime(2020, 1, 1),
-                 on_success_callback=heard, on_failure_callback={other}):
-            PythonOperator(task_id="t", python_callable=work, on_failure_callback=heard)
+        with DAG("d", schedule_interval="0 16 * * *", default_args={"on_failure_callback": heard}):
+            PythonOperator(task_id="t", python_callable=work)
+            PythonOperator(task_id="u", python_callable=work)
     """)
-    assert made.dag.status == "converted"
-    assert ("on_failure=[heard_hook]" in made.text) == (other == "heard"), made.text
-    assert (made.run().state, made.run().module.said) == ("COMPLETED", [])
+    assert made.dag.status == "converted" and "on_failure=[heard_hook]" in made.text, made.text
+    assert sorted(made.run().module.said) == [("t", 16), ("u", 16)]
+
+
+def test_no_callback_hears_of_a_run_after_the_end(converted: Any) -> None:
+    made = converted("""
+        from datetime import datetime
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        said = []
+        def heard(context): said.append(context["dag"].dag_id)
+        with DAG("d", schedule_interval="0 16 * * *", end_date=datetime(2020, 1, 1),
+                 on_success_callback=heard, on_failure_callback=heard):
+            PythonOperator(task_id="t", python_callable=lambda: 1)
+    """)
+    ran = made.run()
+    assert (made.dag.status, ran.state, ran.module.said) == ("converted", "COMPLETED", [])
 
 
 def test_tasks_are_skipped_by_name_and_their_rule_does_not_help(converted: Any) -> None:
