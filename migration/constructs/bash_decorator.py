@@ -19,7 +19,7 @@ HELPER_HEAD = '''def run_bash(command: str, env: dict[str, str] | None = None, s
         stderr=subprocess.STDOUT,
         env=env,
     )
-    output = done.stdout.decode(errors="backslashreplace")
+    output = ran.stdout.decode(errors="backslashreplace")
 '''
 HELPER = f"{HELPER_HEAD}{ENDING}    return {LAST}\n"
 CODE = '''def @NAME@({env}*args: Any, **kwargs: Any) -> Any:

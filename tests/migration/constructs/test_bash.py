@@ -35,7 +35,7 @@ def test_skip_env_and_template(converted: Any) -> None:
         "    c = BashOperator(task_id='c', bash_command='true')\n    a >> c\n"
     )
     ran = made.run(logical_date="2026-03-29T00:00:00+00:00")
-    assert ran.module.bash.fn("echo 41", processor=lambda line: int(line) + 1) == 42
+    assert ran.module.bash_with_options.fn("echo 41", processor=lambda line: int(line) + 1) == 42
     assert {name: ran.of(name) for name in "abc"} == {"a": "skipped", "b": "success", "c": "skipped"}
 
 
