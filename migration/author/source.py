@@ -16,6 +16,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from migration.author.operators import ASKS, BASES, Operator, alone, operator_of, parameters_of
 from migration.author.rewrite import SHIMS, Rewriter
+from migration.author.touched import touched
 
 BUILT_IN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__"}
 BLOCKS = ("DAG", "TaskGroup", "dag", "task_group")
@@ -34,6 +35,8 @@ class Statement:
     """Names read then or later, by the functions that it defines."""
     is_import: bool
     has_effect: bool
+    touches: frozenset[str] = frozenset()
+    """Names whose values it changes."""
     tainted: bool = False
     """It works on Airflow's objects, which do not exist in the flow's module."""
 
@@ -71,6 +74,9 @@ class Source:
         """Functions that take a run's conf, which they looked up before."""
         self.statements = self._statements()
         self._spread_taint()
+        imported = {name for one in self.statements if one.is_import for name in one.binds}
+        for one in self.statements:
+            one.has_effect = one.has_effect or bool(one.touches & imported)
         self.operators: dict[str, Operator | None] = {}
         """Operator classes that have been looked at; those that can do without Airflow's base now do."""
         self.made_with: dict[str, str] = {}
@@ -110,6 +116,7 @@ class Source:
         return Statement(
             new, line, frozenset(binds), frozenset(now - binds), frozenset(later - binds), is_import,
             has_effect,
+            touches=frozenset(touched(tree)),
             tainted=builds,
         )  # fmt: skip
 
@@ -190,6 +197,10 @@ class Source:
                 continue
             seen.add(name)
             givers = [s for s in self.statements if name in s.binds and not s.tainted]
+            changing = [s for s in self.statements if name in s.touches and name in self._module_values]
+            if givers and any(one.tainted for one in changing):
+                lacking.add(name)
+            givers += [one for one in changing if not one.tainted] if givers else []
             if not givers:
                 is_shim = name in SHIMS and name in self.airflow_names
                 # a name that the author never gives either is undefined in Airflow too: that is kept
@@ -200,6 +211,11 @@ class Source:
                 found[id(statement)] = statement
                 waiting += statement.needs
         return [s for s in self.statements if id(s) in found], lacking
+
+    @cached_property
+    def _module_values(self) -> set[str]:
+        """Give the names that the module itself binds to values, not those of functions' own."""
+        return {name for one in self.statements if not one.is_import for name in one.binds}
 
     def lambda_at(self, line: int) -> str | None:
         """Give the only lambda that begins on the line."""

@@ -191,12 +191,13 @@ def _arguments(task: Task, call: Mapping[str, Any], seen: Mapping[str, Any]) -> 
             if isinstance(value, list) and value in [given.get(k) for k in given if k[:1] == "*"]
             else [value]
         ):
-            if _comparable(one) and not {_shown(one), _shown(_filled(one, seen["filled"]))} & set(reached):
+            ways = {_shown(one), _shown(_filled(one, seen["filled"])), _shown(_read(one))}
+            if _comparable(one) and not ways & set(reached):
                 yield f"{task.task_id} is not given {_shown(one)[:80]}"
     for name in given.keys() & call["kwargs"].keys():
         pulled = _filled(given[name], seen["filled"])
         is_text = isinstance(given[name], str) and _comparable(given[name])
-        if is_text and call["kwargs"][name] not in (given[name], pulled):
+        if is_text and call["kwargs"][name] not in (given[name], pulled, _read(given[name])):
             yield f"{task.task_id} is given something else as {name}"
     for name in (call["kwargs"].keys() & seen["context"].keys()) - given.keys():
         if call["kwargs"][name] != seen["context"][name]:
@@ -247,6 +248,16 @@ def _filled(value: Any, texts: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [_filled(one, texts) for one in value]
     return {k: _filled(v, texts) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def _read(value: Any) -> Any:
+    """Give texts as Airflow's templates read them: their last line has no end."""
+    if isinstance(value, str):
+        lines = value.replace("\r\n", "\n").replace("\r", "\n")
+        return lines[:-1] if lines.endswith("\n") else lines
+    if isinstance(value, list):
+        return [_read(one) for one in value]
+    return {k: _read(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _comparable(value: Any) -> bool:

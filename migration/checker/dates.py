@@ -172,7 +172,7 @@ def filled(
 
     `pushed`: the keys that each task's function pushes.
     """
-    engine = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - no HTML
+    engine = Environment(undefined=StrictUndefined)  # noqa: S701 - no HTML
     ti = _Results(pushed)
     context = {**context, "ti": ti, "task_instance": ti}
     found: dict[str, str] = {}

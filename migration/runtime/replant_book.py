@@ -73,9 +73,8 @@ class Node:
     def value(self, key: str = "return_value") -> Any:
         """Give its result or what it pushed; a mapped task's as a list of what is there."""
         if self.copies:
-            if key != "return_value":
-                return [value for copy in self.copies if (value := copy.value(key)) is not None]
-            return [copy.value(key) for copy in self.copies if copy.state == "success"]
+            ended = [copy for copy in self.copies if key != "return_value" or copy.state == "success"]
+            return [value for copy in ended if (value := copy.value(key)) is not None]
         if key in self.pushed or key != "return_value":
             return self.pushed.get(key, self.result.get(key) if isinstance(self.result, dict) else None)
         return self.result

@@ -214,7 +214,7 @@ class Template:
         """Render with the context of the task that runs."""
         context = get_current_context()
         context["params"] = {**self.params, **context["params"]}
-        engine = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - no HTML
+        engine = Environment(undefined=StrictUndefined)  # noqa: S701 - no HTML
         return rendered(self.source, engine, context)
 
 

@@ -47,8 +47,6 @@ class TaskGroup(Linked):
         """Give a child's full id."""
         if self.prefix and self.group_id is not None:
             return f"{self.group_id}.{label}"
-        if not self.prefix and self.parent is not None:
-            return str(self.parent.child_id(label)) if self.parent.group_id is not None else label
         return label
 
     def all_defaults(self) -> dict[str, Any]:

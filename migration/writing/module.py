@@ -50,8 +50,8 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
     needed = {name for made in plans for name in made.site.needed}
     needed |= {name for work in works for name in (*work.uses, *([work.function] if work.function else []))}
     kept, _ = source.closure(sorted(needed))
-    if kept:
-        effects = [one for one in source.statements if one.has_effect and not one.tainted]
+    effects = [one for one in source.statements if one.has_effect and not one.tainted]
+    if kept or any("environ" in one.code for one in effects):  # commands see the environment, too
         extra, lacking = source.closure(sorted({name for one in effects for name in one.needs}))
         if not lacking:
             chosen = {id(one) for one in [*kept, *effects, *extra]}
@@ -120,7 +120,7 @@ def _named(
         every = [name for name in common if all(name in call_options(call) for call in calls)]
         shared[work.key] = {name: common[name] for name in every}
         called = any(work.function in one.needs and work.function not in one.binds for one in kept)
-        called = called or _is_in_options(work.function, plans)
+        called = called or _is_in_options(work.function, plans) or _is_before(work, shared[work.key], kept)
         alone = sum(one.function == work.function for one in works) == 1
         if work.function and not called and alone:
             names[work.key] = work.function
@@ -128,6 +128,13 @@ def _named(
             names[work.key] = _free(identifier(f"{work.name}_task" if work.function else work.name), taken)
             taken.add(names[work.key])
     return names, shared
+
+
+def _is_before(work: Work, options: dict[str, str], kept: list[Statement]) -> bool:
+    """Say whether the function stands before what its options name, so that it cannot be decorated there."""
+    names = set(re.findall(r"\w+", " ".join(text for name, text in options.items() if name != "name")))
+    at = [number for number, one in enumerate(kept) if work.function in one.binds]
+    return bool(at) and any(names & one.binds for one in kept[at[-1] + 1 :])
 
 
 def _is_in_options(function: str, plans: list[FlowPlan]) -> bool:

@@ -83,6 +83,8 @@ class Site:
         if statement is None:
             raise RefusedError(f"the function {name} is made in a way that cannot be followed")
         local = next(iter(statement.binds))
+        if self.source.defining(local) is not statement:
+            raise RefusedError(f"the name {local} stands for something else later in the file; rename one")
         self.require([local])
         return local
 
@@ -152,6 +154,7 @@ class Site:
 
     def templated(self, value: Any, task: Task) -> tuple[Any, bool]:
         """Give a value, as a template if Airflow would render it; say whether it is one."""
+        value = as_jinja_reads(value)
         if not _has_jinja(value):
             return value, False
         names = Names()
@@ -211,6 +214,17 @@ class Site:
 
 def _no_results(task_id: str, key: str, steps: list[Any]) -> str:
     raise RefusedError(f"the result of {task_id} stands where only a fixed value can")
+
+
+def as_jinja_reads(value: Any) -> Any:
+    """Give texts as Jinja reads them, without the last line's end: Airflow renders all, templates or not."""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+    if isinstance(value, list):
+        return [as_jinja_reads(one) for one in value]
+    if isinstance(value, dict) and not any(key in value for key in ("$callable", "$computed", "$symbol")):
+        return {key: as_jinja_reads(one) for key, one in value.items()}
+    return value
 
 
 def _has_jinja(value: Any) -> bool:

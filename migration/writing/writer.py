@@ -16,7 +16,7 @@ from migration.arguments.past import past_of
 from migration.author.readers import may_pull
 from migration.constructs import registry
 from migration.graph import Dag, Task
-from migration.writing import order, teardowns
+from migration.writing import order, stops, teardowns
 from migration.writing.branches import choices_of, ways_of
 from migration.writing.literals import Values
 from migration.writing.plan import CONVERTED, REFUSED, Claim, RefusedError, Work, Written, refused
@@ -105,6 +105,8 @@ def _call(task: Task, dag: Dag, site: Site, values: Values) -> Call:
         for argument in task.arguments:
             rest = passed_over(task, argument) or refused(f"{NO_RULE} {task.operator}")
             claims.setdefault(argument.name, rest)
+        stops.stop_at_own_params(task, written, site)
+        stops.stop_at_mapped_templates(task, written)
         if task.get("do_xcom_push") is False and _is_read(task, dag, site):
             raise RefusedError(UNPUSHED, "do_xcom_push")
         stopping = [f"{name}: {claim.note}" for name, claim in claims.items() if claim.status == REFUSED]
@@ -155,7 +157,8 @@ def _needs_the_runtime(call: Call, site: Site) -> bool:
     mapped_late = not written.zipped and _is_late(written)
     has_past = not call.refusal and _needs_a_past_by_states(task, written, site)
     has_end = any(task.get(name) for name in AROUND) and not call.refusal
-    return mapped_late or any((has_past, has_end, written.tracked))
+    lacks = not call.refusal and stops.may_lack(task, written, site)
+    return mapped_late or any((has_past, has_end, written.tracked, lacks))
 
 
 def _has_plain_teardowns(made: FlowPlan) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.migration.beside_cases import CASES
+from tests.migration.beside_cases import CASES, REFUSED
 from tests.migration.in_airflow import ends_in_airflow
 
 pytestmark = [pytest.mark.airflow, pytest.mark.prefect, pytest.mark.slow]
@@ -48,3 +48,8 @@ def test_the_same_is_done(
     ran = made.run()
     assert (ran.state == "COMPLETED") == (ended[case]["run"] == "success"), ran.state
     assert lines(case, tmp_path) == lines(case, said) != []
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_would_be_done_otherwise_is_refused(converted: Any, case: str) -> None:
+    assert converted(textwrap.dedent(REFUSED[case]).replace("LINES", "'lines'")).dag.status == "refused"

@@ -19,7 +19,7 @@ FILE = """
         {tasks}
 """
 PLAIN = {
-    "{% for i in range(2) %}\n{{ i }} {{ ds }}\n{% endfor %}\n": "\n0 2026-03-29\n\n1 2026-03-29\n\n",
+    "{% for i in range(2) %}\n{{ i }} {{ ds }}\n{% endfor %}\n": "\n0 2026-03-29\n\n1 2026-03-29\n",
     "{% for _ in [4, 'b'] %}{{ params.size }};{% endfor %}end": "3;3;end",
     "{% for a in ['x', 'y'] %}{% for b in [1, 2] %}{{ a }}{{ b }};{% endfor %}{% endfor %}": "x1;x2;y1;y2;",
     "{{ macros.ds_add(ds, 7) }} {{ macros.ds_add(yesterday_ds, -30) }}": "2026-04-05 2026-02-26",
