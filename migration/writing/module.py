@@ -125,7 +125,8 @@ def _named(
         if work.function and not called and alone:
             names[work.key] = work.function
         else:
-            names[work.key] = _free(identifier(f"{work.name}_task" if work.function else work.name), taken)
+            name, ending = (f"{work.name}_task", "") if work.function else (work.name, "_task")
+            names[work.key] = _free(identifier(name), taken, ending)
             taken.add(names[work.key])
     return names, shared
 

@@ -154,3 +154,18 @@ def test_a_templated_folder_is_rendered(converted: Any, tmp_path: Any) -> None:
 def test_what_only_airflow_exports_is_refused(converted: Any) -> None:
     made = converted(BEGIN + "with DAG('d'):\n    BashOperator(task_id='a', bash_command='$AIRFLOW_CTX_X')\n")
     assert made.dag.status == "refused" and "AIRFLOW_CTX_" in str(made.dag)
+
+
+def test_names_say_what_they_stand_for(converted: Any) -> None:
+    made = converted(
+        "from airflow.operators.python import PythonOperator\n" + BEGIN + "def bash(): return call()\n"
+        "def call(): return 1\n"
+        "with DAG('d'):\n"
+        "    PythonOperator(task_id='p', python_callable=bash)\n"
+        "    BashOperator(task_id='a', bash_command='true')\n"
+        "    BashOperator(task_id='b', bash_command='true', env={'A': '1'})\n"
+        "    BashOperator(task_id='c', bash_command='true', env={'A': '1'}, append_env=True)\n"
+    )
+    assert made.dag.status == "converted" and made.run().state == "COMPLETED"
+    for name in ("bash", "bash_task", "bash_with_env", "bash_with_added_env"):
+        assert f"def {name}(" in made.text, made.text
