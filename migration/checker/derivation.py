@@ -133,7 +133,7 @@ def _flow(flow: Any, log: notes.Log, given: dict[str, Any] | None) -> dict[str, 
     bounds = []
     for moment, runs in given.get("bounds", []):
         at(datetime.fromisoformat(moment))
-        bounds.append((moment, runs, len(_called(flow, log, given["scripts"])[0])))
+        bounds.append((moment, runs, len(_called(flow, log, given["scripts"][:1])[0])))
     tried = [
         _tried(flow, log, run, after, params, given)
         for run, after in zip(given["runs"], given["after"], strict=True)
