@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
+
+from airflow_answer import answer, scheduled  # type: ignore[import-not-found]
 
 MOST = 400
 """Moments that are listed of one DAG; one with an end has fewer."""
 
 
-def main() -> None:
-    """List each file's only DAG, as the scheduler would make its runs."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what Airflow prints is log
-    from airflow.dag_processing.dagbag import DagBag
-    from airflow.serialization.definitions.dag import SerializedDAG
-    from airflow.serialization.serialized_objects import DagSerialization
-
-    found: dict[str, Any] = {}
-    for file in sorted(Path(sys.argv[1]).glob("*.py")):
-        [dag] = DagBag(dag_folder=str(file)).dags.values()
-        known = DagSerialization.from_dict(DagSerialization.to_dict(dag))
-        assert isinstance(known, SerializedDAG)
-        last = None
-        moments: list[list[str]] = []
-        while len(moments) < MOST:
-            last = known.next_dagrun_info(last_automated_run_info=last)
-            if last is None:
-                break
-            moments.append([last.run_after.isoformat(), last.logical_date.isoformat()])
-        found[file.stem] = moments
-    json.dump({"now": datetime.now(UTC).isoformat(), "moments": found}, answers)
+def moments(dag: Any) -> list[list[str]]:
+    """Give each run's moment and logical date, as the scheduler would make its runs."""
+    known, last = scheduled(dag), None
+    found: list[list[str]] = []
+    while len(found) < MOST:
+        last = known.next_dagrun_info(last_automated_run_info=last)
+        if last is None:
+            break
+        found.append([last.run_after.isoformat(), last.logical_date.isoformat()])
+    return found
 
 
 if __name__ == "__main__":
-    main()
+    answer(moments)

@@ -26,7 +26,7 @@ def ends_in_airflow(folder: Path, home: Path) -> dict[str, Any]:
 
 
 def moments_in_airflow(folder: Path, home: Path, style: int) -> dict[str, Any]:
-    """Give `now`, and by the file's name each run's moment and logical date. `home`: an empty folder."""
+    """Give, by the file's name, each run's moment and logical date. `home`: an empty folder."""
     return _answer(
         "airflow_moments.py", folder, _environment(folder, home) | (AS_IN_AIRFLOW_2 if style < 3 else {})
     )

@@ -44,7 +44,7 @@ def differing(tmp_path_factory: pytest.TempPathFactory) -> set[Key]:
         (folder / f"case_{number}.py").write_text(text_of(*case))
     found = set()
     for style in (2, 3):
-        moments = moments_in_airflow(folder, home, style)["moments"]
+        moments = moments_in_airflow(folder, home, style)
         for number, (cron, zone, _) in cases.items():
             real = [datetime.fromisoformat(one) for one, _ in moments[f"case_{number}"]]
             assert real

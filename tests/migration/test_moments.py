@@ -124,4 +124,6 @@ def test_a_module_that_needs_the_name_of_a_date_class_keeps_the_runtime(converte
     ran = made.run(logical_date="2026-03-29T04:30:00+00:00")
     assert ran.module.got["seen"] == ("2026-03-29", datetime.now().year)
     made = converted(SPAN.format(imports="import datetime", body="got['now'] = datetime.datetime.now()"))
-    assert made.dag.status == "refused" and "import yours by other names" in str(made.dag.items)  # the sensor's own
+    assert made.dag.status == "refused" and "import yours by other names" in str(
+        made.dag.items
+    )  # the sensor's own
