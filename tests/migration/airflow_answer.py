@@ -17,9 +17,9 @@ def answer(ask: Callable[[Any], Any]) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
     found: dict[str, Any] = {}
-    for file in sorted(Path(sys.argv[1]).glob("*.py")):
-        [dag] = DagBag(dag_folder=str(file)).dags.values()
-        found[file.stem] = ask(dag)
+    for file in sys.argv[1:]:
+        [dag] = DagBag(dag_folder=file).dags.values()
+        found[Path(file).stem] = ask(dag)
     json.dump(found, answers)
 
 

@@ -14,9 +14,9 @@ from migration.arguments.clock_changes import meets_a_change
 from tests.migration.in_airflow import moments_in_airflow
 
 pytestmark = [pytest.mark.airflow, pytest.mark.prefect, pytest.mark.slow]
-CRONS = ("0 0 * * *", "0 2 * * *", "30 2 * * SUN", "5,35 2 * * *", "0 1,2,3 * * *", "0 * * * *", "0 3 * * *",
-         "0 */4 * * *", "*/30 1-3 * * *", "0 9 * * MON-FRI")  # fmt: skip
-ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
+CRONS = ("0 0 * * *", "30 2 * * SUN", "5,35 2 * * *", "0 1,2,3 * * *", "0 * * * *", "0 3 * * *",
+         "*/30 1-3 * * *")  # fmt: skip
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
 SPANS = (("2027, 3, 6", "2027, 4, 6"), ("2027, 9, 28", "2027, 11, 10"))
 """Around the changes of a year, the last parts of both are in the zones above."""
 DAG = """
@@ -71,7 +71,7 @@ def test_it_is_told_where_it_is_so(differing: set[Key], cron: str, zone: str) ->
 def test_it_is_not_told_everywhere(differing: set[Key]) -> None:
     told = {key for key in product(CRONS, ZONES) if meets_a_change(*key)}
     assert len(differing) >= 6 and len(told - differing) <= 4, told - differing
-    assert not {zone for _, zone in told} & {"UTC", "Asia/Kolkata"}
+    assert not {zone for _, zone in told} & {"UTC"}
 
 
 def test_the_note(converted: Any) -> None:

@@ -119,9 +119,9 @@ def test_runs_and_dates_are_airflows(
     before = first - timedelta(days=3)
     ticks = ticks_of(made.deployment, before if first > datetime.now(UTC) else first, 40)
     assert [tick for tick in ticks if first <= tick <= last] == [moment for moment, _ in wanted]
-    outside = [tick for tick in ticks if not first <= tick <= last][:4]
-    assert (outside and outside[0] < first) or first <= datetime.now(UTC)
-    for moment in (first, last, *outside):
+    early, late = [tick for tick in ticks if tick < first][-1:], [tick for tick in ticks if tick > last][:1]
+    assert late and bool(early) == (first > datetime.now(UTC))
+    for moment in (*early, first, last, *late):
         at(moment)
         ran = made.run()
         assert ran.state == "COMPLETED"
