@@ -23,11 +23,11 @@ FILE = """
     from airflow.decorators import task
     from airflow.models import Variable
     from airflow.operators.python import PythonOperator
-    begun, spans, between = [], {{}}, [lambda: None]
+    begun, spans, between, pauses = [], {{}}, [lambda: None], {{}}
     def work(name, seconds=1.5):
         began = time.time()
-        begun.append(began)
-        time.sleep(seconds)
+        begun.append(name)
+        pauses.get(name, time.sleep)(seconds)
         spans.setdefault(name, []).append((began, time.time()))
     def prepare():
         between[0]()
@@ -92,7 +92,7 @@ def test_a_tasks_own_limit_counts_its_copies(converted: Any) -> None:
 def test_a_limit_counts_what_begins_a_while_after_it_was_made(converted: Any) -> None:
     made = converted(file_of(name="late_limit", lines="""
         for n in range(2):
-            PythonOperator(task_id=f"l{n}", python_callable=work, op_args=["long", 9], pool="late")
+            PythonOperator(task_id=f"l{n}", python_callable=work, op_args=["long", 60], pool="late")
         more = [PythonOperator(task_id=f"t{n}", python_callable=work, op_args=["held"], pool="late")
                 for n in range(2)]
         PythonOperator(task_id="make", python_callable=prepare) >> more
@@ -106,7 +106,12 @@ def test_a_limit_counts_what_begins_a_while_after_it_was_made(converted: Any) ->
                 client.create_concurrency_limit("pool:late", 1)
             time.sleep(FORGETS)
 
-        module.between[0] = make
+        def until_held(seconds: float) -> None:
+            deadline = time.monotonic() + seconds
+            while "held" not in module.begun and time.monotonic() < deadline:
+                time.sleep(0.1)
+
+        module.between[0], module.pauses["long"] = make, until_held
 
     spans = made.run_patched(make_it_late).module.spans
     assert together(spans["long"]) == 2 and together(spans["held"]) == 1

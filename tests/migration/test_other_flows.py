@@ -27,15 +27,11 @@ def main():
 
 def test_another_flows_run_is_found_by_its_moment(run_text: Callable[..., Ran]) -> None:
     import replant_past  # type: ignore[import-not-found]
-    from prefect.client.orchestration import get_client
 
     good = FLOW.format(fails=False, name="other good")
     run_text(good.replace('name="work"', 'name="group.work"'))
     run_text(FLOW.format(fails=True, name="other bad"))
-    with get_client(sync_client=True) as client:
-        runs = client.read_flow_runs()
-        flows = {flow.id: flow.name for flow in client.read_flows()}
-    moments = {flows[run.flow_id]: run.expected_start_time for run in runs}
+    moments = {name: _scheduled(name) for name in ("other good", "other bad")}
     look = replant_past.require_other_flow
     assert look("other good", moments["other good"], [], True)
     _within(60, lambda: look("other good", moments["other good"], ["group.work"], True))

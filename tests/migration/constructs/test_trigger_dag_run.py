@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowFilter
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Completed, Failed
 from prefect.utilities.callables import parameter_schema
@@ -42,9 +43,9 @@ def deployed(name: str, takes_conf: bool) -> None:
 
 def runs_of(name: str) -> list[FlowRun]:
     """Give the runs of a flow."""
+    own = FlowFilter.model_validate({"name": {"any_": [name]}})
     with get_client(sync_client=True) as client:
-        flow_id = client.read_flow_by_name(name).id
-        return [one for one in client.read_flow_runs() if one.flow_id == flow_id]
+        return client.read_flow_runs(flow_filter=own)
 
 
 @pytest.mark.parametrize("takes_conf", [True, False])
