@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from prefect._vendor.croniter import croniter  # type: ignore[attr-defined]
-
+from migration.arguments.cron import is_tick, last_tick, next_tick
 from migration.arguments.flow_options import FlowOptions
 from migration.graph import Dag
 from migration.writing.literals import Values
@@ -121,9 +120,6 @@ def _moment(date: datetime, found: FlowOptions, is_last: bool = False) -> dateti
     # a daily tick is a time on the wall clock; one of every few minutes is not moved by a change of clocks
     zone = UTC if cron.split()[1].startswith("*") else ZoneInfo(found.timezone)
     wall = date.astimezone(zone).replace(tzinfo=None)
-    at_once = wall.second + wall.microsecond == 0 and croniter.match(cron, wall)  # type: ignore[no-untyped-call]
-    ticks: Any = croniter(cron, wall)  # type: ignore[no-untyped-call]
-    if not at_once:
-        ticks.get_prev(datetime) if is_last else ticks.get_next(datetime)
-    moment: datetime = ticks.get_next(datetime)
-    return moment.replace(tzinfo=zone)
+    if wall.second or wall.microsecond or not is_tick(cron, wall):
+        wall = last_tick(cron, wall) if is_last else next_tick(cron, wall)
+    return next_tick(cron, wall).replace(tzinfo=zone)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from prefect._vendor.croniter import croniter  # type: ignore[attr-defined]
+from migration.arguments.cron import is_tick
 
 YEARS = 2
 """How far ahead changes are looked for."""
@@ -24,7 +24,7 @@ def meets_a_change(cron: str, timezone: str) -> bool:
         return False
     for wall, shift in _changed(timezone):
         every_hour = cron.split()[1] == "*" and shift % HOUR == timedelta(0)
-        if not every_hour and croniter.match(cron, wall):  # type: ignore[no-untyped-call]
+        if not every_hour and is_tick(cron, wall):
             return True
     return False
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefect._vendor.croniter import CroniterBadCronError, CroniterBadDateError, croniter  # type: ignore[attr-defined]
-
 from migration.arguments import partitions
 from migration.arguments.assets import trigger_of
 from migration.arguments.clock_changes import meets_a_change
+from migration.arguments.cron import comes
 from migration.arguments.flow_options import FlowOptions
 from migration.graph import Dag
 from migration.writing.literals import Values, number
@@ -54,19 +53,10 @@ def schedule(value: Any, dag: Dag, found: FlowOptions, values: Values) -> Claim:
     return _timetable(value, found)
 
 
-def _comes(cron: str) -> bool:
-    """Say whether a schedule can be read and has a next tick."""
-    try:
-        croniter(cron).get_next()  # type: ignore[no-untyped-call]
-    except (CroniterBadCronError, CroniterBadDateError):
-        return False
-    return True
-
-
 def _cron(value: str, found: FlowOptions) -> Claim:
     cron = PRESETS.get(value, value)
-    if len(cron.split()) != 5 or not _comes(cron):
-        raise RefusedError(f"a schedule {value!r} that Prefect does not take")
+    if not comes(cron):
+        raise RefusedError(f"Prefect does not take the schedule {value!r}; give five fields that come true")
     if not found.timezone:
         raise RefusedError("an offset from UTC that no time zone has; name the start date's zone")
     found.every = f'"{value}"'

@@ -14,6 +14,7 @@ from pathlib import Path
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
+from migration.author.names import airflow_names, bound_anywhere, global_names
 from migration.author.operators import ASKS, BASES, Operator, alone, operator_of, parameters_of
 from migration.author.rewrite import SHIMS, Rewriter
 from migration.author.touched import touched
@@ -62,12 +63,12 @@ class Source:
         self._positions = wrapper.resolve(PositionProvider)
         self.module = wrapper.module
         tree = ast.parse(self.text)
-        self.airflow_names = dict(_airflow_names(tree))
+        self.airflow_names = dict(airflow_names(tree))
         if "airflow.utils.dates.days_ago" in self.text:
             self.airflow_names["days_ago"] = "airflow.utils.dates.days_ago"
         self._wanted = set(wanted_lines)
         self._building = set(building_lines)
-        self.all_bound = set(_bound_anywhere(tree)) | set(self.airflow_names)
+        self.all_bound = set(bound_anywhere(tree)) | set(self.airflow_names)
         self.docstring = self.module.get_docstring(clean=False)
         self.has_annotations_import = "from __future__ import annotations" in self.text
         self.given_conf: set[str] = set()
@@ -106,7 +107,7 @@ class Source:
             return None
         binds = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
         now = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
-        later = set(_global_names(table)) | now
+        later = set(global_names(table)) | now
         tree = ast.parse(code).body
         is_import = all(isinstance(one, ast.Import | ast.ImportFrom) for one in tree)
         has_effect = isinstance(tree[0], ast.Expr) and isinstance(tree[0].value, ast.Call)
@@ -277,38 +278,3 @@ def _callee(node: cst.BaseExpression) -> str:
 
 def _is_empty(node: cst.BaseStatement) -> bool:
     return isinstance(node, cst.SimpleStatementLine) and not node.body
-
-
-def _global_names(table: symtable.SymbolTable) -> Iterator[str]:
-    for child in table.get_children():
-        for symbol in child.get_symbols():
-            if symbol.is_global() and symbol.is_referenced():
-                yield symbol.get_name()
-        yield from _global_names(child)
-
-
-def _bound_anywhere(tree: ast.Module) -> Iterator[str]:
-    """Give each name that the file binds in any scope."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            yield node.id
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.arg):
-            yield node.arg
-        elif isinstance(node, ast.alias):
-            yield (node.asname or node.name).split(".")[0]
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            yield node.name
-
-
-def _airflow_names(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Give each name that an import of Airflow binds, at any depth, with its origin."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "airflow":
-            for alias in node.names:
-                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name.split(".")[0] == "airflow":
-                    yield alias.asname or "airflow", alias.name

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, count
 
@@ -17,6 +16,7 @@ from migration.author.source import BUILT_IN, Source, Statement
 from migration.writing.blocks import Line
 from migration.writing.body import body, passed_to
 from migration.writing.formatting import formatted
+from migration.writing.header import header
 from migration.writing.literals import identifier, quoted
 from migration.writing.needs import asked_of_runtime, imported, short_forms
 from migration.writing.plain import helpers_for
@@ -28,11 +28,6 @@ RESERVED = {
     "allow_failure", "goes_to", "goes_on", "chooses", "depends_on_past", "succeeded_before",
     "other_flow_succeeded", "postgres_connection",
 }  # fmt: skip
-UNTYPED = {
-    "reportCallIssue": "the `wait_for` of `submit` and `map`: PrefectHQ/prefect issue 17388",
-    "reportArgumentType": "futures as arguments of `submit` and `map`",
-}
-"""What Prefect's types do not have, by pyright's rule."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +76,8 @@ def assembled(source: Source, plans: list[FlowPlan], ruff: str | None) -> Module
     more = imported(from_runtime) | {line for helper in short for line in helper.imports}
     loosened = {"reportCallIssue"} if any("wait_for=" in part for part in parts) else set()
     loosened |= {"reportArgumentType"} if _passes_futures(plans, kept) else set()
-    header = _header(source, plans, works, kept, more, loosened)
-    text = "\n\n".join([header, *[part for part in parts if part.strip()]]) + "\n"
+    first = header(source, plans, works, kept, more, loosened)
+    text = "\n\n".join([first, *[part for part in parts if part.strip()]]) + "\n"
     for made, name in zip(plans, flow_names, strict=True):
         text = re.sub(rf"\b{made.site.flow_of(made.dag.dag_id)}\b", name, text)
     own = {name for one in kept if not one.is_import for name in one.binds}
@@ -252,36 +247,6 @@ def _passes_futures(plans: list[FlowPlan], kept: list[Statement]) -> bool:
         if not (made.linear or made.tracked)
         for call in made.calls.values()
     )
-
-
-def _header(
-    source: Source,
-    plans: list[FlowPlan],
-    works: list[Work],
-    kept: list[Statement],
-    more: set[str],
-    loosened: set[str],
-) -> str:
-    imports = {"from prefect import flow", *more} | ({"from prefect import task"} if works else set())
-    for made in plans:
-        imports |= made.values.imports | made.site.imports
-    for work in works:
-        imports.update(work.imports)
-    imports |= {one.code.strip() for one in kept if one.is_import}
-    docstring = f'"""{source.docstring}"""\n\n' if source.docstring and '"""' not in source.docstring else ""
-    rules = sorted(loosened, reverse=True)
-    future = "".join(f"# Prefect's types do not have {UNTYPED[one]}\n" for one in rules)
-    future += f"# pyright: {', '.join(f'{one}=false' for one in rules)}\n\n" if rules else ""
-    future += "from __future__ import annotations\n\n" if source.has_annotations_import else ""
-    return docstring.replace("\\", "\\\\") + future + "\n".join(_sorted(imports))
-
-
-def _sorted(imports: Iterable[str]) -> list[str]:
-    def group(line: str) -> tuple[int, str]:
-        module = line.split()[1].split(".")[0]
-        return (0 if module in sys.stdlib_module_names else 1, line)
-
-    return sorted(imports, key=group)
 
 
 def _places(text: str, name: str, made: FlowPlan, lines: list[Line]) -> tuple[str, int, tuple[int, ...]]:
