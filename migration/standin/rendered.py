@@ -30,7 +30,8 @@ def parameters(operator: type) -> list[str]:
 def kept_by_class(task: Any, named: list[str]) -> dict[str, Any]:
     """Give the arguments that the class takes without handing them to Airflow's base or being called so."""
     state = task.__dict__
-    taken = set(named) & set(task.call) - set(state.get("base_given", task.call))
+    handed_on = state.get("base_given", task.call)
+    taken = [name for name in named if name in task.call and name not in handed_on]
     return {name: task.call[name] for name in taken if name not in state or state[name] != task.call[name]}
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from migration.graph import Dag, Recording
+from migration.recorder.run import Limits, Recorder
 
 Record = Callable[[str], Recording]
 
@@ -173,3 +175,23 @@ def test_what_airflow_would_not_load_is_unreadable_with_its_line(recorded: Recor
     twice += "    E(task_id='a')\n    E(task_id='a')\n"
     assert str(recorded(twice).reason).startswith("line 5: DuplicateTaskId")
     assert str(recorded("x = (").reason).startswith("line 1: SyntaxError")
+
+
+def test_two_servers_record_the_same(tmp_path: Path) -> None:
+    """Each server hashes texts in its own way; the order of what it gives does not hang on that."""
+    names = [f"name_{number}" for number in range(9)]
+    file = tmp_path / "d.py"
+    file.write_text(
+        "from airflow import DAG\nfrom airflow.models import BaseOperator\n"
+        "class Own(BaseOperator):\n"
+        f"    template_fields = {names}\n"
+        f"    def __init__(self, {', '.join(names)}, **kwargs):\n        super().__init__(**kwargs)\n"
+        + "".join(f"        self.{name} = {name} + '!'\n" for name in names)
+        + "with DAG('d', tags={'a', 'b', 'c', 'd'}, params={'x': {3, 1, 2}}):\n"
+        f"    Own(task_id='t', {', '.join(f'{name}={name!r}' for name in names)}, retries=2)\n"
+    )
+    found = []
+    for _ in range(2):
+        with Recorder(limits=Limits(seconds=20)) as recorder:
+            found.append(recorder.record(file, [tmp_path]))
+    assert found[0].dags[0].task("t").get("name_8") == "name_8" and found[0] == found[1]
