@@ -55,7 +55,7 @@ def _container(value: Any, depth: int) -> Any:
     items = [encoded(item, depth + 1) for item in value]
     if isinstance(value, list):
         return items
-    return {"$tuple": items} if isinstance(value, tuple) else {"$set": items}
+    return {"$tuple": items} if isinstance(value, tuple) else {"$set": sorted(items, key=repr)}
 
 
 def _known(value: Any, depth: int) -> Any:
